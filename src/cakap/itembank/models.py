@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cakap.accounts.models import Agency, Owned
+
+
+class Item(models.Model):
+    """A question as an idea; what participants see is one of its versions.
+
+    `dimension` is what it measures: a competency's code, a reasoning area or an interest type.
+    """
+
+    class Kind(models.TextChoices):
+        SINGLE = "single", _("Pilihan tunggal (satu benar)")
+        GRADED = "graded", _("Situasional (pilihan bernilai 1–5)")
+        LIKERT = "likert", _("Skala Likert")
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="items")
+    code = models.CharField(max_length=50)
+    kind = models.CharField(max_length=10, choices=Kind)
+    dimension = models.CharField(max_length=20)
+
+    objects = Owned.by("agency")
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "code"], name="item_code_once_an_agency")
+        ]
+
+
+class ItemVersion(models.Model):
+    """What is asked: never edited once used. Its key lives in another table, out of delivery's reach."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Rancangan")
+        OPERATIONAL = "operational", _("Dipakai")
+        RETIRED = "retired", _("Ditarik")
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="versions")
+    version = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
+    stem = models.TextField()
+    options = models.JSONField()
+    example = models.BooleanField(default=False)
+
+    objects = Owned.by("item__agency")
+
+    class Meta:
+        ordering = ["item", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "version"], name="item_version_once")
+        ]
+
+
+class ItemKey(models.Model):
+    """What each option of a version is worth: {option id: category from 0}."""
+
+    version = models.OneToOneField(ItemVersion, models.PROTECT, related_name="key")
+    scores = models.JSONField()
+
+
+class ItemParameters(models.Model):
+    """Response-model parameters of a version: a slope and one threshold between categories.
+
+    P(category >= k | theta) = logistic(slope (theta - thresholds[k - 1])); two categories are 2PL.
+    """
+
+    class Source(models.TextChoices):
+        SIMULATED = "simulated", _("simulasi, bukan kalibrasi")
+        CALIBRATED = "calibrated", _("kalibrasi")
+
+    version = models.ForeignKey(ItemVersion, models.PROTECT, related_name="parameters")
+    slope = models.FloatField()
+    thresholds = models.JSONField()
+    source = models.CharField(max_length=12, choices=Source)
+    adopted_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version"],
+                condition=Q(retired_at__isnull=True),
+                name="parameters_one_in_force",
+            )
+        ]
+
+
+class Form(models.Model):
+    """A test as given: sections of item versions in an order. Frozen by its first use."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="forms")
+    code = models.CharField(max_length=50)
+    name = models.CharField(max_length=200)
+    minutes = models.PositiveSmallIntegerField()
+    frozen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Owned.by("agency")
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "code"], name="form_code_once_an_agency"),
+            models.CheckConstraint(condition=Q(minutes__gte=1), name="form_has_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Section(models.Model):
+    """A part of a form; `shuffle` gives each participant an own order."""
+
+    form = models.ForeignKey(Form, models.CASCADE, related_name="sections")
+    place = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    instructions = models.TextField(blank=True)
+    shuffle = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [models.UniqueConstraint(fields=["form", "place"], name="section_place_once")]
+
+
+class FormItem(models.Model):
+    """One item version in a section."""
+
+    section = models.ForeignKey(Section, models.CASCADE, related_name="items")
+    place = models.PositiveSmallIntegerField()
+    version = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["section", "place"]
+        constraints = [
+            models.UniqueConstraint(fields=["section", "place"], name="form_item_place_once"),
+            models.UniqueConstraint(fields=["section", "version"], name="form_item_once"),
+        ]

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cakap.itembank.models import Form, FormItem, ItemKey, ItemParameters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """An item as a participant may see it: nothing here says which option is worth what."""
+
+    id: int
+    kind: str
+    stem: str
+    options: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A section as a participant may see it."""
+
+    title: str
+    instructions: str
+    shuffle: bool
+    questions: tuple[Question, ...]
+
+
+def form_content(form: Form) -> tuple[Part, ...]:
+    """The whole form without keys or parameters."""
+    items: dict[int, list[Question]] = {}
+    for row in FormItem.objects.filter(section__form=form).select_related("version__item"):
+        items.setdefault(row.section_id, []).append(
+            Question(
+                id=row.version_id,
+                kind=row.version.item.kind,
+                stem=row.version.stem,
+                options=tuple(row.version.options),
+            )
+        )
+    return tuple(
+        Part(
+            title=section.title,
+            instructions=section.instructions,
+            shuffle=section.shuffle,
+            questions=tuple(items.get(section.pk, ())),
+        )
+        for section in form.sections.all()
+    )
+
+
+def form_options(form: Form) -> dict[int, frozenset[str]]:
+    """Item version id -> the option ids that may be given as an answer."""
+    rows = FormItem.objects.filter(section__form=form).values_list(
+        "version_id", "version__options"
+    )
+    return {version: frozenset(option["id"] for option in options) for version, options in rows}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoredItem:
+    """What scoring needs of a version: its key and the parameters in force (None for sums)."""
+
+    version: int
+    dimension: str
+    kind: str
+    scores: dict[str, int]
+    slope: float | None
+    thresholds: tuple[float, ...]
+
+
+def scored_items(versions: Iterable[int]) -> list[ScoredItem]:
+    """Keys and parameters, in the order of version ids. For scoring alone, never for delivery."""
+    wanted = sorted(set(versions))
+    parameters = {
+        row.version_id: row
+        for row in ItemParameters.objects.filter(version__in=wanted, retired_at__isnull=True)
+    }
+    keys = ItemKey.objects.filter(version__in=wanted).select_related("version__item")
+    return [_scored(key, parameters.get(key.version_id)) for key in keys.order_by("version_id")]
+
+
+def _scored(key: ItemKey, row: ItemParameters | None) -> ScoredItem:
+    item: Any = key.version.item
+    return ScoredItem(
+        version=key.version_id,
+        dimension=item.dimension,
+        kind=item.kind,
+        scores=key.scores,
+        slope=row.slope if row else None,
+        thresholds=tuple(row.thresholds) if row else (),
+    )

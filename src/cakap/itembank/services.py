@@ -1,0 +1,210 @@
+"""Changes to the bank: items in versions, parameters adopted, forms built and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from cakap.accounts.models import Agency
+from cakap.audit.services import record
+from cakap.itembank.content import Draft, clean, refuse_incomplete
+from cakap.itembank.errors import BadItem, FormIsFrozen, ItemInUse
+from cakap.itembank.models import (
+    Form,
+    FormItem,
+    Item,
+    ItemKey,
+    ItemParameters,
+    ItemVersion,
+    Section,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """What adding drafts did."""
+
+    new: int
+    revised: int
+    same: int
+
+
+@transaction.atomic
+def add_items(
+    *, agency: Agency, drafts: Sequence[Draft], actor: str, now: datetime, example: bool = False
+) -> Tally:
+    """Add items; one that is there with other content gets a new version, never an edit."""
+    counts = {"new": 0, "revised": 0, "same": 0}
+    for draft in drafts:
+        refuse_incomplete(draft)
+        counts[_add(agency, draft, example)] += 1
+    if counts["new"] or counts["revised"]:
+        record(
+            actor=actor,
+            action="items.add",
+            subject=f"{len(drafts)} butir",
+            agency=agency.code,
+            detail=counts,
+            now=now,
+        )
+    return Tally(**counts)
+
+
+def _add(agency: Agency, draft: Draft, example: bool) -> str:
+    item, is_new = Item.objects.get_or_create(
+        agency=agency,
+        code=draft.code,
+        defaults={"kind": draft.kind, "dimension": draft.dimension},
+    )
+    if (item.kind, item.dimension) != (draft.kind, draft.dimension):
+        message = f"Butir {draft.code} sudah ada dengan jenis atau dimensi lain."
+        raise BadItem(message)
+    content = {
+        "stem": clean(draft.stem),
+        "options": [{"id": key, "text": clean(text)} for key, text in draft.options.items()],
+    }
+    newest = item.versions.select_related("key").order_by("-version").first()
+    if newest and (
+        {"stem": newest.stem, "options": newest.options} == content
+        and newest.key.scores == dict(draft.scores)
+    ):
+        return "same"
+    version = ItemVersion.objects.create(
+        item=item, version=newest.version + 1 if newest else 1, example=example, **content
+    )
+    ItemKey.objects.create(version=version, scores=dict(draft.scores))
+    return "new" if is_new else "revised"
+
+
+@transaction.atomic
+def edit_version(
+    *, version: ItemVersion, stem: str, options: Mapping[str, str], actor: str, now: datetime
+) -> None:
+    """Correct a draft that no form holds yet."""
+    if FormItem.objects.filter(version=version).exists():
+        raise ItemInUse
+    if set(options) != {option["id"] for option in version.options}:
+        message = f"Butir {version.item.code}: pilihan tidak boleh bertambah atau berkurang."
+        raise BadItem(message)
+    ItemVersion.objects.filter(pk=version.pk).update(
+        stem=clean(stem),
+        options=[{"id": key, "text": clean(text)} for key, text in options.items()],
+    )
+    record(
+        actor=actor,
+        action="item.edit",
+        subject=f"{version.item.code} v{version.version}",
+        agency=version.item.agency.code,
+        now=now,
+    )
+
+
+@transaction.atomic
+def adopt_parameters(
+    *,
+    agency: Agency,
+    parameters: Mapping[int, tuple[float, Sequence[float]]],
+    source: ItemParameters.Source,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Put (slope, thresholds) in force for item versions; the old ones are kept as retired."""
+    ItemParameters.objects.filter(
+        version__item__agency=agency, version__in=parameters, retired_at__isnull=True
+    ).update(retired_at=now)
+    ItemParameters.objects.bulk_create(
+        ItemParameters(
+            version_id=version,
+            slope=slope,
+            thresholds=list(thresholds),
+            source=source,
+            adopted_at=now,
+        )
+        for version, (slope, thresholds) in parameters.items()
+    )
+    ItemVersion.objects.filter(item__agency=agency, pk__in=parameters).update(
+        state=ItemVersion.State.OPERATIONAL
+    )
+    record(
+        actor=actor,
+        action="parameters.adopt",
+        subject=f"{len(parameters)} butir",
+        agency=agency.code,
+        detail={"source": source},
+        now=now,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionPlan:
+    """A section to build: item codes in their order."""
+
+    title: str
+    instructions: str
+    codes: Sequence[str]
+    shuffle: bool = True
+
+
+@transaction.atomic
+def build_form(
+    *,
+    agency: Agency,
+    code: str,
+    name: str,
+    minutes: int,
+    sections: Sequence[SectionPlan],
+    actor: str,
+    now: datetime,
+) -> Form:
+    """Make a form from the newest versions of items; a form that was used cannot be rebuilt."""
+    form = Form.objects.filter(agency=agency, code=code).first()
+    if form and form.frozen_at:
+        raise FormIsFrozen
+    if form:
+        form.sections.all().delete()
+        Form.objects.filter(pk=form.pk).update(name=name, minutes=minutes)
+    else:
+        form = Form.objects.create(agency=agency, code=code, name=name, minutes=minutes)
+    for place, plan in enumerate(sections, start=1):
+        section = Section.objects.create(
+            form=form,
+            place=place,
+            title=plan.title,
+            instructions=plan.instructions,
+            shuffle=plan.shuffle,
+        )
+        FormItem.objects.bulk_create(
+            FormItem(section=section, place=at, version_id=version)
+            for at, version in enumerate(newest_versions(agency, plan.codes), start=1)
+        )
+    record(actor=actor, action="form.build", subject=code, agency=agency.code, now=now)
+    return form
+
+
+def newest_versions(agency: Agency, codes: Sequence[str]) -> list[int]:
+    """The newest version of each item, in the order of the codes."""
+    found = dict(
+        Item.objects.filter(agency=agency, code__in=codes)
+        .annotate(newest=Max("versions__version"))
+        .values_list("code", "newest")
+    )
+    missing = [code for code in codes if code not in found]
+    if missing:
+        message = f"Butir {missing[0]} tidak ada di bank soal."
+        raise BadItem(message)
+    rows = ItemVersion.objects.filter(item__agency=agency, item__code__in=codes)
+    by_code = {
+        code: pk
+        for code, version, pk in rows.values_list("item__code", "version", "pk")
+        if version == found[code]
+    }
+    return [by_code[code] for code in codes]
+
+
+def freeze_form(*, form: Form, now: datetime) -> None:
+    """A form in use stays as it is; called by the act that first uses it."""
+    Form.objects.filter(pk=form.pk, frozen_at__isnull=True).update(frozen_at=now)

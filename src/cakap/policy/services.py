@@ -1,0 +1,69 @@
+"""Changes to policy: an agency's own value, and keeping what a result was made under."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from cakap.audit.services import record
+from cakap.policy.book import Policy, default_rules
+from cakap.policy.errors import UnknownRule, WrongShape
+from cakap.policy.models import Override, Snapshot
+
+
+@transaction.atomic
+def override_rule(
+    *, agency: str, key: str, value: Any, reason: str, since: date, actor: str, now: datetime
+) -> Override:
+    """Set an agency's own value of a rule from a day on; the shipped value stays readable."""
+    rule = default_rules().get(key)
+    if rule is None:
+        raise UnknownRule
+    _refuse_other_shape(rule.value, value)
+    if not reason.strip():
+        message = "Alasan perubahan kebijakan wajib diisi."
+        raise WrongShape(message)
+    row, _ = Override.objects.update_or_create(
+        agency=agency, key=key, since=since, defaults={"value": value, "reason": reason}
+    )
+    record(
+        actor=actor,
+        action="policy.override",
+        subject=key,
+        agency=agency,
+        detail={"value": value, "reason": reason, "since": since},
+        now=now,
+    )
+    return row
+
+
+def keep_policy(policy: Policy) -> str:
+    """Keep the policy's content under its digest, and return the digest."""
+    digest = policy.digest
+    Snapshot.objects.get_or_create(digest=digest, defaults={"content": policy.content})
+    return digest
+
+
+def _refuse_other_shape(shipped: Any, given: Any) -> None:
+    """A dictionary keeps its keys, a list its length and a number stays a number."""
+    number = (int, float)
+    if isinstance(shipped, bool) or isinstance(given, bool):
+        same = isinstance(shipped, bool) and isinstance(given, bool)
+    elif isinstance(shipped, number):
+        same = isinstance(given, number)
+    else:
+        same = type(shipped) is type(given)
+    if not same:
+        message = f"Nilai harus berbentuk seperti bawaan: {shipped!r}; ditemukan {given!r}."
+        raise WrongShape(message)
+    if isinstance(shipped, dict):
+        if set(shipped) != set(given):
+            message = f"Kunci harus tetap: {', '.join(sorted(shipped))}."
+            raise WrongShape(message)
+        for key, part in shipped.items():
+            _refuse_other_shape(part, given[key])
+    if isinstance(shipped, list) and len(shipped) != len(given):
+        message = f"Banyaknya bagian harus tetap {len(shipped)}; ditemukan {len(given)}."
+        raise WrongShape(message)

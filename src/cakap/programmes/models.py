@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cakap.accounts.models import Agency, Owned
+from cakap.itembank.models import Form
+from cakap.registry.models import Employee
+
+
+class Programme(models.Model):
+    """An assessment of many people: who asked for it, who runs it, what for."""
+
+    class Purpose(models.TextChoices):
+        FILLING = "filling", _("Pengisian jabatan")
+        MAPPING = "mapping", _("Pemetaan")
+
+    class Method(models.TextChoices):
+        CAT = "cat", _("Computer assisted test (CAT)")
+        CENTRE = "centre", _("Assessment centre")
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("Direncanakan")
+        RUNNING = "running", _("Berjalan")
+        CLOSED = "closed", _("Selesai")
+
+    initiator = models.ForeignKey(Agency, models.PROTECT, related_name="initiated")
+    organiser = models.ForeignKey(Agency, models.PROTECT, related_name="organised")
+    code = models.CharField(max_length=50, unique=True)
+    name = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    method = models.CharField(max_length=10, choices=Method)
+    starts = models.DateField()
+    ends = models.DateField()
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    policy_digest = models.CharField(max_length=64, blank=True)
+
+    objects = Owned.by("initiator", "organiser")
+
+    class Meta:
+        ordering = ["-starts", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__gte=F("starts")), name="programme_ends_after_it_starts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Participant(models.Model):
+    """A person who is to be assessed in a programme."""
+
+    class Source(models.TextChoices):
+        RULE = "rule", _("aturan")
+        FILE = "file", _("berkas")
+        HAND = "hand", _("tangan")
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="participants")
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="participations")
+    source = models.CharField(max_length=5, choices=Source)
+    invited_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Owned.by("programme__initiator", "programme__organiser")
+
+    class Meta:
+        ordering = ["employee__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "employee"], name="participant_once_a_programme"
+            )
+        ]
+
+
+class Room(models.Model):
+    """A place with seats."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="rooms")
+    name = models.CharField(max_length=100)
+    seats = models.PositiveSmallIntegerField()
+    location = models.CharField(max_length=200, blank=True)
+
+    objects = Owned.by("agency")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "name"], name="room_name_once_an_agency"),
+            models.CheckConstraint(condition=Q(seats__gte=1), name="room_has_a_seat"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Session(models.Model):
+    """A room at a time with a form. `pin` is read aloud when the doors are shut."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("Direncanakan")
+        OPEN = "open", _("Dibuka")
+        CLOSED = "closed", _("Ditutup")
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="sessions")
+    room = models.ForeignKey(Room, models.PROTECT, related_name="sessions")
+    form = models.ForeignKey(Form, models.PROTECT, related_name="sessions")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    pin = models.CharField(max_length=6)
+
+    objects = Owned.by("programme__initiator", "programme__organiser")
+
+    class Meta:
+        ordering = ["starts_at", "room"]
+        constraints = [
+            models.UniqueConstraint(fields=["room", "starts_at"], name="session_room_free"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"
+            ),
+        ]
+
+
+class Seat(models.Model):
+    """A participant's place in a session."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="seats")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="seats")
+    number = models.PositiveSmallIntegerField()
+
+    objects = Owned.by(
+        "session__programme__initiator", "session__programme__organiser"
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "number"], name="seat_taken_once"),
+            models.UniqueConstraint(fields=["session", "participant"], name="seat_one_a_person"),
+        ]

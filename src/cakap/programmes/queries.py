@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from cakap.accounts.models import Agency
+from cakap.programmes.models import Participant, Programme, Seat, Session
+from cakap.registry.models import Appointment, Employee
+from cakap.registry.queries import current_appointments
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """An employee with the post and office held now."""
+
+    employee: Employee
+    position: int
+    title: str
+    tier: str
+    unit: int
+    unit_name: str
+
+
+def candidates(agency: Agency, *, on: date) -> list[Candidate]:
+    """Everybody who holds a definitive post of the agency, by name."""
+    rows = current_appointments(agency, on=on).select_related("employee", "position__unit")
+    return [_candidate(row) for row in rows.order_by("employee__name", "employee__nip")]
+
+
+def _candidate(row: Appointment) -> Candidate:
+    return Candidate(
+        employee=row.employee,
+        position=row.position_id,
+        title=row.position.title,
+        tier=row.position.tier,
+        unit=row.position.unit_id,
+        unit_name=row.position.unit.name,
+    )
+
+
+def units_of(agency: Agency, *, on: date) -> dict[int, int]:
+    """Employee id -> unit id of the post held now."""
+    rows = current_appointments(agency, on=on)
+    return dict(rows.values_list("employee_id", "position__unit_id"))
+
+
+def staff_of_units(agency: Agency, *, on: date) -> Counter[int]:
+    """How many people work in each unit."""
+    return Counter(units_of(agency, on=on).values())
+
+
+def away_at(session: Session) -> Counter[int]:
+    """How many of each unit sit in sessions that overlap this one."""
+    units = units_of(session.programme.initiator, on=session.starts_at.date())
+    seats = Seat.objects.filter(
+        session__starts_at__lt=session.ends_at, session__ends_at__gt=session.starts_at
+    )
+    return Counter(
+        units[employee]
+        for employee in seats.values_list("participant__employee_id", flat=True)
+        if employee in units
+    )
+
+
+def unseated(programme: Programme) -> list[Participant]:
+    """Participants without a seat, by name."""
+    rows = programme.participants.filter(seats__isnull=True).select_related("employee")
+    return list(rows.order_by("employee__name", "employee__nip"))

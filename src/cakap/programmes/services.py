@@ -1,0 +1,229 @@
+"""A programme from the wish to the open door: people, rooms, seats, invitations, sessions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from cakap.accounts.models import Agency
+from cakap.audit.services import record
+from cakap.itembank.models import Form
+from cakap.itembank.services import freeze_form
+from cakap.policy.queries import policy_in_force
+from cakap.policy.services import keep_policy
+from cakap.programmes.errors import NotInAgency, SessionFull, TooManyAbsent, WrongState
+from cakap.programmes.models import Participant, Programme, Room, Seat, Session
+from cakap.programmes.queries import away_at, staff_of_units, units_of, unseated
+from cakap.registry.models import Employee
+
+
+@transaction.atomic
+def plan_programme(
+    *,
+    initiator: Agency,
+    organiser: Agency,
+    code: str,
+    name: str,
+    purpose: Programme.Purpose,
+    method: Programme.Method,
+    dates: tuple[date, date],
+    actor: str,
+    now: datetime,
+) -> Programme:
+    """Write down a programme; its policy is frozen when its first session opens."""
+    row = Programme.objects.create(
+        initiator=initiator,
+        organiser=organiser,
+        code=code,
+        name=name,
+        purpose=purpose,
+        method=method,
+        starts=dates[0],
+        ends=dates[1],
+    )
+    record(
+        actor=actor, action="programme.plan", subject=code, agency=initiator.code, now=now,
+        detail={"organiser": organiser.code, "purpose": purpose, "method": method},
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def add_participants(
+    *,
+    programme: Programme,
+    employees: Iterable[Employee],
+    source: Participant.Source,
+    actor: str,
+    now: datetime,
+) -> int:
+    """Put people on the list; who is on it already stays once. Returns how many are new."""
+    people = list(employees)
+    stranger = next((p for p in people if p.agency_id != programme.initiator_id), None)
+    if stranger:
+        message = f"{stranger} tidak terdaftar pada {programme.initiator}."
+        raise NotInAgency(message)
+    known = set(programme.participants.values_list("employee_id", flat=True))
+    new = [person for person in people if person.pk not in known]
+    Participant.objects.bulk_create(
+        Participant(programme=programme, employee=person, source=source) for person in new
+    )
+    record(
+        actor=actor, action="participants.add", subject=programme.code,
+        agency=programme.initiator.code, detail={"new": len(new), "source": source}, now=now,
+    )  # fmt: skip
+    return len(new)
+
+
+@transaction.atomic
+def invite(*, programme: Programme, actor: str, now: datetime) -> int:
+    """Invite everybody on the list who was not yet; returns how many."""
+    invited = programme.participants.filter(invited_at__isnull=True).update(invited_at=now)
+    record(
+        actor=actor, action="participants.invite", subject=programme.code,
+        agency=programme.initiator.code, detail={"invited": invited}, now=now,
+    )  # fmt: skip
+    return invited
+
+
+@transaction.atomic
+def plan_session(
+    *,
+    programme: Programme,
+    room: Room,
+    form: Form,
+    starts_at: datetime,
+    actor: str,
+    now: datetime,
+) -> Session:
+    """A room at a time with a form; half an hour is added for sign-in and questions."""
+    row = Session.objects.create(
+        programme=programme,
+        room=room,
+        form=form,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=form.minutes + 30),
+        pin=f"{secrets.randbelow(10**6):06d}",
+    )
+    record(
+        actor=actor, action="session.plan", subject=f"{programme.code} {starts_at.isoformat()}",
+        agency=programme.organiser.code, detail={"room": room.name, "form": form.code}, now=now,
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def seat_participant(
+    *, session: Session, participant: Participant, actor: str, now: datetime
+) -> Seat:
+    """Give a participant the next free seat, unless that would empty the person's office."""
+    if session.programme_id != participant.programme_id:
+        raise WrongState
+    taken = set(session.seats.values_list("number", flat=True))
+    if len(taken) >= session.room.seats:
+        raise SessionFull
+    unit = units_of(session.programme.initiator, on=session.starts_at.date()).get(
+        participant.employee_id
+    )
+    if unit is not None and away_at(session)[unit] + 1 > _may_be_away(session)[unit]:
+        raise TooManyAbsent
+    number = next(n for n in range(1, session.room.seats + 1) if n not in taken)
+    seat = Seat.objects.create(session=session, participant=participant, number=number)
+    record(
+        actor=actor, action="seat.give",
+        subject=f"{participant.employee.nip} kursi {number}",
+        agency=session.programme.organiser.code, detail={"session": session.pk}, now=now,
+    )  # fmt: skip
+    return seat
+
+
+@transaction.atomic
+def seat_all(*, programme: Programme, actor: str, now: datetime) -> list[Participant]:
+    """Seat everybody without a seat in the planned sessions; returns those who found none.
+
+    Sessions fill in their order; a person whose office would be emptied waits for a later one.
+    """
+    waiting = unseated(programme)
+    sessions = programme.sessions.filter(state=Session.State.PLANNED).order_by("starts_at", "pk")
+    seated = 0
+    for session in sessions.select_related("room", "programme__initiator"):
+        seats, waiting = _fill(session, waiting)
+        Seat.objects.bulk_create(seats)
+        seated += len(seats)
+    record(
+        actor=actor, action="seats.give", subject=programme.code,
+        agency=programme.organiser.code,
+        detail={"seated": seated, "without": len(waiting)}, now=now,
+    )  # fmt: skip
+    return waiting
+
+
+def _fill(session: Session, waiting: list[Participant]) -> tuple[list[Seat], list[Participant]]:
+    units = units_of(session.programme.initiator, on=session.starts_at.date())
+    away, may = away_at(session), _may_be_away(session)
+    taken = set(session.seats.values_list("number", flat=True))
+    free = [n for n in range(1, session.room.seats + 1) if n not in taken]
+    seats: list[Seat] = []
+    later: list[Participant] = []
+    for participant in waiting:
+        unit = units.get(participant.employee_id)
+        if len(seats) == len(free) or (unit is not None and away[unit] + 1 > may[unit]):
+            later.append(participant)
+            continue
+        if unit is not None:
+            away[unit] += 1
+        seats.append(Seat(session=session, participant=participant, number=free[len(seats)]))
+    return seats, later
+
+
+def _may_be_away(session: Session) -> dict[int, int]:
+    """How many of each unit may be absent at once: a share of its staff, at least one."""
+    day = session.starts_at.date()
+    agency = session.programme.initiator
+    share = policy_in_force(agency=agency.code, on=day)["sessions.max_absent_share"]
+    return {unit: max(1, int(n * share)) for unit, n in staff_of_units(agency, on=day).items()}
+
+
+@transaction.atomic
+def open_session(*, session: Session, actor: str, now: datetime) -> None:
+    """Let participants sign in. The programme's policy and the form are frozen from here on."""
+    if session.state != Session.State.PLANNED:
+        message = f"Sesi ini {session.get_state_display().lower()}; hanya sesi yang direncanakan dapat dibuka."
+        raise WrongState(message)
+    freeze_policy(programme=session.programme, now=now)
+    freeze_form(form=session.form, now=now)
+    Session.objects.filter(pk=session.pk).update(state=Session.State.OPEN)
+    session.state = Session.State.OPEN
+    record(
+        actor=actor, action="session.open", subject=str(session.pk),
+        agency=session.programme.organiser.code, now=now,
+    )  # fmt: skip
+
+
+def freeze_policy(*, programme: Programme, now: datetime) -> str:
+    """Keep the policy of the day as the programme's own; later changes do not reach it."""
+    if programme.policy_digest:
+        return programme.policy_digest
+    policy = policy_in_force(agency=programme.initiator.code, on=now.date())
+    programme.policy_digest = keep_policy(policy)
+    Programme.objects.filter(pk=programme.pk).update(
+        policy_digest=programme.policy_digest, state=Programme.State.RUNNING
+    )
+    return programme.policy_digest
+
+
+@transaction.atomic
+def close_session(*, session: Session, actor: str, now: datetime) -> None:
+    """Shut a session; answers that arrive later are kept and marked."""
+    if session.state != Session.State.OPEN:
+        message = "Hanya sesi yang sedang dibuka dapat ditutup."
+        raise WrongState(message)
+    Session.objects.filter(pk=session.pk).update(state=Session.State.CLOSED)
+    session.state = Session.State.CLOSED
+    record(
+        actor=actor, action="session.close", subject=str(session.pk),
+        agency=session.programme.organiser.code, now=now,
+    )  # fmt: skip

@@ -1,0 +1,99 @@
+"""Reads the configuration: environment first, then cakap.toml, then the default; nonsense is refused."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+KEYS = ("data", "database_url", "time_zone", "language", "hosts", "https", "debug")
+
+
+class BadConfiguration(Exception):
+    """A setting that cannot be used; the message names it, what was found and what was expected."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Configuration:
+    """What a deployment may choose; each field is `CAKAP_<NAME>` or a key of cakap.toml."""
+
+    data: Path
+    database_url: str
+    time_zone: str
+    language: str
+    hosts: tuple[str, ...]
+    https: bool
+    debug: bool
+
+
+def read_configuration(file: Path | None = None) -> Configuration:
+    """The configuration of this process; `file` stands in for CAKAP_CONFIG or ./cakap.toml."""
+    path = file or Path(os.environ.get("CAKAP_CONFIG", "cakap.toml"))
+    from_file = _read_file(path)
+    given = {key: os.environ.get(f"CAKAP_{key.upper()}", from_file.get(key)) for key in KEYS}
+    data = Path(given["data"] or "cakap-data").absolute()
+    return Configuration(
+        data=data,
+        database_url=given["database_url"] or f"sqlite:///{data / 'cakap.sqlite3'}",
+        time_zone=_time_zone(given["time_zone"] or "Asia/Jakarta"),
+        language=_one_of("language", given["language"] or "id", ("id", "en")),
+        hosts=tuple((given["hosts"] or "localhost,127.0.0.1,[::1]").split(",")),
+        https=_one_of("https", given["https"] or "no", ("yes", "no")) == "yes",
+        debug=_one_of("debug", given["debug"] or "no", ("yes", "no")) == "yes",
+    )
+
+
+def secret_key(data: Path) -> str:
+    """The installation's own key; the first run makes it, readable by the owner alone."""
+    path = data / "secret.key"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text()
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        message = f"{path}: not a TOML file ({exc})"
+        raise BadConfiguration(message) from exc
+    unknown = sorted(set(content) - set(KEYS))
+    if unknown:
+        message = f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(KEYS)}"
+        raise BadConfiguration(message)
+    return {key: _as_text(value) for key, value in content.items()}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(str(part) for part in value)
+    return str(value)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        message = f"{name} = {value!r}; expected one of {', '.join(allowed)}"
+        raise BadConfiguration(message)
+    return value
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        message = f"time_zone = {name!r}; expected a name such as Asia/Jakarta"
+        raise BadConfiguration(message) from exc
+    return name

@@ -1,0 +1,10 @@
+"""The pages: what a web server starts."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cakap.settings.base")
+application = get_wsgi_application()
