@@ -87,14 +87,10 @@ class Membership(models.Model):
 
 
 class Owned(models.QuerySet[Any]):
-    """Rows that belong to agencies: `for_user` is the only way by which pages reach them."""
+    """Rows that belong to agencies: `for_user` is the only way by which pages reach them.
 
-    owners: ClassVar[tuple[str, ...]] = ("agency",)
-
-    @classmethod
-    def by(cls, *owners: str) -> models.Manager[Any]:
-        """A manager for a model whose owning agencies are found along these paths."""
-        return type(f"OwnedBy_{'_'.join(owners)}", (cls,), {"owners": owners}).as_manager()
+    The model names the paths to its owning agencies in `owners`.
+    """
 
     def for_user(self, user: Any, roles: Iterable[str]) -> Owned:
         """The rows of the agencies in which the user holds one of the roles."""
@@ -102,6 +98,9 @@ class Owned(models.QuerySet[Any]):
             return self.none()
         agencies = list(user.agencies(roles).values_list("pk", flat=True))
         reach = Q()
-        for path in self.owners:
+        for path in self.model.owners:
             reach |= Q(**{f"{path}__in": agencies})
         return self.filter(reach) if agencies else self.none()
+
+
+OwnedManager = models.Manager.from_queryset(Owned)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
-from cakap.accounts.models import Owned, User
+from cakap.accounts.models import OwnedManager, User
 from cakap.programmes.models import Participant, Programme
 from cakap.registry.models import Competency
 
@@ -16,7 +18,12 @@ class Simulation(models.Model):
     name = models.CharField(max_length=100)
     competencies = models.ManyToManyField(Competency, through="Measure")
 
-    objects = Owned.by("programme__initiator", "programme__organiser")
+    owners: ClassVar = (
+        "programme__initiator",
+        "programme__organiser",
+    )
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["code"]
@@ -47,13 +54,16 @@ class Assignment(models.Model):
     assessor = models.ForeignKey(User, models.PROTECT, related_name="assignments")
     signed_at = models.DateTimeField(null=True)
 
-    objects = Owned.by("participant__programme__initiator", "participant__programme__organiser")
+    owners: ClassVar = (
+        "participant__programme__initiator",
+        "participant__programme__organiser",
+    )
+
+    objects = OwnedManager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["participant", "assessor"], name="assignment_once"
-            )
+            models.UniqueConstraint(fields=["participant", "assessor"], name="assignment_once")
         ]
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cakap.accounts.models import Owned
+from cakap.accounts.models import OwnedManager
 from cakap.itembank.models import ItemVersion
 from cakap.programmes.models import Seat
 
@@ -22,9 +24,12 @@ class Attempt(models.Model):
     submitted_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
 
-    objects = Owned.by(
-        "seat__session__programme__initiator", "seat__session__programme__organiser"
+    owners: ClassVar = (
+        "seat__session__programme__initiator",
+        "seat__session__programme__organiser",
     )
+
+    objects = OwnedManager()
 
     class Meta:
         constraints = [

@@ -40,9 +40,7 @@ def _draft(code: str, stem: str, right: str, wrong: Sequence[str], rng: Random) 
         dimension="TIU",
         stem=stem,
         options=dict(zip(LETTERS, texts, strict=False)),
-        scores={
-            letter: int(text == right) for letter, text in zip(LETTERS, texts, strict=False)
-        },
+        scores={letter: int(text == right) for letter, text in zip(LETTERS, texts, strict=False)},
     )
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cakap.accounts.models import Agency, Owned
+from cakap.accounts.models import Agency, OwnedManager
 
 
 class Item(models.Model):
@@ -23,7 +25,9 @@ class Item(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     dimension = models.CharField(max_length=20)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["code"]
@@ -47,7 +51,9 @@ class ItemVersion(models.Model):
     options = models.JSONField()
     example = models.BooleanField(default=False)
 
-    objects = Owned.by("item__agency")
+    owners: ClassVar = ("item__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["item", "-version"]
@@ -99,7 +105,9 @@ class Form(models.Model):
     minutes = models.PositiveSmallIntegerField()
     frozen_at = models.DateTimeField(null=True, blank=True)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["code"]

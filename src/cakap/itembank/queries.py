@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from cakap.itembank.models import Form, FormItem, ItemKey, ItemParameters
 
@@ -52,9 +55,7 @@ def form_content(form: Form) -> tuple[Part, ...]:
 
 def form_options(form: Form) -> dict[int, frozenset[str]]:
     """Item version id -> the option ids that may be given as an answer."""
-    rows = FormItem.objects.filter(section__form=form).values_list(
-        "version_id", "version__options"
-    )
+    rows = FormItem.objects.filter(section__form=form).values_list("version_id", "version__options")
     return {version: frozenset(option["id"] for option in options) for version, options in rows}
 
 
@@ -70,15 +71,25 @@ class ScoredItem:
     thresholds: tuple[float, ...]
 
 
-def scored_items(versions: Iterable[int]) -> list[ScoredItem]:
-    """Keys and parameters, in the order of version ids. For scoring alone, never for delivery."""
+def scored_items(versions: Iterable[int], *, at: datetime) -> list[ScoredItem]:
+    """Keys, and parameters as in force at a moment, by version id. For scoring, never delivery."""
     wanted = sorted(set(versions))
     parameters = {
         row.version_id: row
-        for row in ItemParameters.objects.filter(version__in=wanted, retired_at__isnull=True)
+        for row in ItemParameters.objects.filter(
+            Q(retired_at__isnull=True) | Q(retired_at__gt=at),
+            version__in=wanted,
+            adopted_at__lte=at,
+        )
     }
     keys = ItemKey.objects.filter(version__in=wanted).select_related("version__item")
     return [_scored(key, parameters.get(key.version_id)) for key in keys.order_by("version_id")]
+
+
+def form_versions(form: int) -> list[int]:
+    """The item versions of a form."""
+    rows = FormItem.objects.filter(section__form_id=form)
+    return list(rows.order_by("version_id").values_list("version_id", flat=True))
 
 
 def _scored(key: ItemKey, row: ItemParameters | None) -> ScoredItem:

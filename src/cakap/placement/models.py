@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cakap.accounts.models import Agency, Owned
+from cakap.accounts.models import Agency, OwnedManager
 from cakap.registry.models import Employee, Position
 
 
@@ -31,7 +33,9 @@ class Plan(models.Model):
     decided_at = models.DateTimeField(null=True)
     decree = models.CharField(max_length=100, blank=True)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-made_at", "-id"]
@@ -49,9 +53,7 @@ class Line(models.Model):
     reason = models.TextField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["plan", "employee"], name="plan_line_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["plan", "employee"], name="plan_line_once")]
 
 
 class OpenPost(models.Model):
@@ -64,6 +66,4 @@ class OpenPost(models.Model):
 
     class Meta:
         ordering = ["stage", "position"]
-        constraints = [
-            models.UniqueConstraint(fields=["plan", "position"], name="open_post_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["plan", "position"], name="open_post_once")]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cakap.accounts.models import Agency, Owned
+from cakap.accounts.models import Agency, OwnedManager
 from cakap.itembank.models import Form
 from cakap.registry.models import Employee
 
@@ -36,7 +38,12 @@ class Programme(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     policy_digest = models.CharField(max_length=64, blank=True)
 
-    objects = Owned.by("initiator", "organiser")
+    owners: ClassVar = (
+        "initiator",
+        "organiser",
+    )
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-starts", "code"]
@@ -63,7 +70,12 @@ class Participant(models.Model):
     source = models.CharField(max_length=5, choices=Source)
     invited_at = models.DateTimeField(null=True, blank=True)
 
-    objects = Owned.by("programme__initiator", "programme__organiser")
+    owners: ClassVar = (
+        "programme__initiator",
+        "programme__organiser",
+    )
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["employee__name"]
@@ -82,7 +94,9 @@ class Room(models.Model):
     seats = models.PositiveSmallIntegerField()
     location = models.CharField(max_length=200, blank=True)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["name"]
@@ -111,7 +125,12 @@ class Session(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     pin = models.CharField(max_length=6)
 
-    objects = Owned.by("programme__initiator", "programme__organiser")
+    owners: ClassVar = (
+        "programme__initiator",
+        "programme__organiser",
+    )
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["starts_at", "room"]
@@ -130,13 +149,39 @@ class Seat(models.Model):
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="seats")
     number = models.PositiveSmallIntegerField()
 
-    objects = Owned.by(
-        "session__programme__initiator", "session__programme__organiser"
+    owners: ClassVar = (
+        "session__programme__initiator",
+        "session__programme__organiser",
     )
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["session", "number"], name="seat_taken_once"),
             models.UniqueConstraint(fields=["session", "participant"], name="seat_one_a_person"),
+        ]
+
+
+class Assessed(models.Model):
+    """Until when a person counts as assessed: the last recognised result, or one told by a file.
+
+    Written down by `results`, so that the three-year rule needs no look upward.
+    """
+
+    employee = models.OneToOneField(Employee, models.PROTECT, related_name="assessed")
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    source = models.CharField(max_length=100)
+
+    owners: ClassVar = ("employee__agency",)
+
+    objects = OwnedManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__gt=F("valid_from")), name="assessed_valid_for_a_time"
+            )
         ]

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from cakap.accounts.models import Agency
-from cakap.programmes.models import Participant, Programme, Seat, Session
+from cakap.programmes.models import Assessed, Participant, Programme, Seat, Session
 from cakap.registry.models import Appointment, Employee
 from cakap.registry.queries import current_appointments
 
@@ -67,3 +67,26 @@ def unseated(programme: Programme) -> list[Participant]:
     """Participants without a seat, by name."""
     rows = programme.participants.filter(seats__isnull=True).select_related("employee")
     return list(rows.order_by("employee__name", "employee__nip"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """A person under the three-year rule: never assessed, expired, or soon to expire."""
+
+    candidate: Candidate
+    valid_until: date | None
+    late: bool
+
+
+def due(agency: Agency, *, on: date, within: timedelta) -> list[Due]:
+    """Who must be assessed by `on + within`; `late` are those whose validity has ended already."""
+    until = dict(
+        Assessed.objects.filter(employee__agency=agency).values_list("employee_id", "valid_until")
+    )
+    found = [
+        Due(candidate=one, valid_until=end, late=end is not None and end <= on)
+        for one in candidates(agency, on=on)
+        for end in [until.get(one.employee.pk)]
+        if end is None or end <= on + within
+    ]
+    return sorted(found, key=lambda row: (row.valid_until or date.min, row.candidate.employee.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from cakap.itembank.services import freeze_form
 from cakap.policy.queries import policy_in_force
 from cakap.policy.services import keep_policy
 from cakap.programmes.errors import NotInAgency, SessionFull, TooManyAbsent, WrongState
-from cakap.programmes.models import Participant, Programme, Room, Seat, Session
+from cakap.programmes.models import Assessed, Participant, Programme, Room, Seat, Session
 from cakap.programmes.queries import away_at, staff_of_units, units_of, unseated
 from cakap.registry.models import Employee
 
@@ -226,4 +226,19 @@ def close_session(*, session: Session, actor: str, now: datetime) -> None:
     record(
         actor=actor, action="session.close", subject=str(session.pk),
         agency=session.programme.organiser.code, now=now,
+    )  # fmt: skip
+
+
+def note_assessed(
+    *, validity: Mapping[int, tuple[date, date]], source: str, actor: str, agency: str, now: datetime
+) -> None:
+    """Write down until when people (by employee id) count as assessed; the newest counts."""
+    for employee, (start, end) in validity.items():
+        Assessed.objects.update_or_create(
+            employee_id=employee,
+            defaults={"valid_from": start, "valid_until": end, "source": source},
+        )
+    record(
+        actor=actor, action="assessed.note", subject=source, agency=agency,
+        detail={"people": len(validity)}, now=now,
     )  # fmt: skip

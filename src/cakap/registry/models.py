@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cakap.accounts.models import Agency, Owned, User
+from cakap.accounts.models import Agency, OwnedManager, User
 
 
 class Tier(models.TextChoices):
@@ -40,14 +42,17 @@ class Unit(models.Model):
     )
     location = models.CharField(max_length=100, blank=True)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["agency", "code"], name="unit_code_once_an_agency"),
             models.CheckConstraint(
-                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="unit_not_its_own_parent"
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
+                name="unit_not_its_own_parent",
             ),
         ]
 
@@ -68,7 +73,9 @@ class Position(models.Model):
     headcount = models.PositiveSmallIntegerField(default=1)
     location = models.CharField(max_length=100, blank=True)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["code"]
@@ -108,7 +115,9 @@ class Employee(models.Model):
     email = models.CharField(max_length=254, blank=True)
     synthetic = models.BooleanField(default=False)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["name", "nip"]
@@ -142,7 +151,9 @@ class Appointment(models.Model):
     end = models.DateField(null=True, blank=True)
     decree = models.CharField(max_length=100, blank=True)
 
-    objects = Owned.by("position__agency")
+    owners: ClassVar = ("position__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-start"]
@@ -171,7 +182,9 @@ class Education(models.Model):
     institution = models.CharField(max_length=200, blank=True)
     year = models.PositiveSmallIntegerField()
 
-    objects = Owned.by("employee__agency")
+    owners: ClassVar = ("employee__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         constraints = [
@@ -188,7 +201,9 @@ class Training(models.Model):
     hours = models.PositiveSmallIntegerField(null=True, blank=True)
     year = models.PositiveSmallIntegerField()
 
-    objects = Owned.by("employee__agency")
+    owners: ClassVar = ("employee__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         constraints = [
@@ -210,7 +225,9 @@ class Discipline(models.Model):
     end = models.DateField(null=True, blank=True)
     decree = models.CharField(max_length=100)
 
-    objects = Owned.by("employee__agency")
+    owners: ClassVar = ("employee__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         constraints = [
@@ -232,7 +249,9 @@ class Performance(models.Model):
     year = models.PositiveSmallIntegerField()
     predicate = models.CharField(max_length=20, choices=Predicate)
 
-    objects = Owned.by("employee__agency")
+    owners: ClassVar = ("employee__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-year"]
@@ -295,7 +314,9 @@ class Standard(models.Model):
     effective = models.DateField()
     basis = models.CharField(max_length=200, blank=True)
 
-    objects = Owned.by("position__agency")
+    owners: ClassVar = ("position__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["position", "-version"]
@@ -315,7 +336,5 @@ class StandardLine(models.Model):
         ordering = ["competency"]
         constraints = [
             models.UniqueConstraint(fields=["standard", "competency"], name="standard_line_once"),
-            models.CheckConstraint(
-                condition=Q(level__range=(1, 5)), name="standard_level_1_to_5"
-            ),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="standard_level_1_to_5"),
         ]

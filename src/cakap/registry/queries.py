@@ -60,6 +60,14 @@ def standards_in_force(agency: Agency, *, on: date) -> dict[int, int]:
     return dict(rows.values_list("position_id", "id"))
 
 
+def standards_in_force_of(positions: Iterable[int], *, on: date) -> dict[int, int]:
+    """Post id -> id of its standard in force, for these posts of whatever agency."""
+    rows = Standard.objects.filter(
+        position__in=set(positions), state=Standard.State.APPROVED, effective__lte=on
+    ).order_by("version")
+    return dict(rows.values_list("position_id", "id"))
+
+
 def standard_lines(standards: Iterable[int]) -> dict[int, dict[str, int]]:
     """Standard id -> {competency code: level asked}."""
     wanted = set(standards)
@@ -106,9 +114,7 @@ def records(agency: Agency, *, on: date) -> dict[int, Record]:
     }
 
 
-def _record(
-    person: Employee, posts: list[Appointment], sanction: date | None, on: date
-) -> Record:
+def _record(person: Employee, posts: list[Appointment], sanction: date | None, on: date) -> Record:
     tier_years: dict[str, float] = {}
     for post in posts:
         years = ((min(post.end, on) if post.end else on) - post.start).days / 365.25
@@ -146,3 +152,35 @@ def predicates(employees: Iterable[int], *, years: int, on: date) -> dict[int, l
         if employee in wanted:
             found.setdefault(employee, []).append(predicate)
     return found
+
+
+def position_held(employee: int, *, on: date) -> Position | None:
+    """The definitive post that a person holds on a day."""
+    row = (
+        Appointment.objects.filter(
+            Q(end__isnull=True) | Q(end__gt=on),
+            employee=employee,
+            kind=Appointment.Kind.DEFINITIVE,
+            start__lte=on,
+        )
+        .select_related("position__unit")
+        .first()
+    )
+    return row.position if row else None
+
+
+def unit_held(employee: int, *, on: date) -> int | None:
+    """The office of that post."""
+    position = position_held(employee, on=on)
+    return position.unit_id if position else None
+
+
+def held_positions(employees: Iterable[int], *, on: date) -> dict[int, int]:
+    """Employee id -> id of the definitive post held on a day."""
+    rows = Appointment.objects.filter(
+        Q(end__isnull=True) | Q(end__gt=on),
+        employee__in=set(employees),
+        kind=Appointment.Kind.DEFINITIVE,
+        start__lte=on,
+    )
+    return dict(rows.values_list("employee_id", "position_id"))

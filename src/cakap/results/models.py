@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
-from cakap.accounts.models import Owned
+from cakap.accounts.models import OwnedManager
 from cakap.programmes.models import Participant
 from cakap.registry.models import Competency, Employee, Standard
 from cakap.scoring.models import Run
@@ -21,6 +23,7 @@ class Result(models.Model):
     jpm_ratio = models.FloatField()
     jpm_capped_mean = models.FloatField()
     category = models.CharField(max_length=5)
+    recognised = models.BooleanField()
     potential = models.FloatField(null=True)
     interests = models.JSONField(default=dict)
     input_digest = models.CharField(max_length=64)
@@ -28,7 +31,12 @@ class Result(models.Model):
     engine_version = models.CharField(max_length=20)
     superseded_at = models.DateTimeField(null=True)
 
-    objects = Owned.by("participant__programme__initiator", "participant__programme__organiser")
+    owners: ClassVar = (
+        "participant__programme__initiator",
+        "participant__programme__organiser",
+    )
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-jpm_capped_mean"]
@@ -59,9 +67,7 @@ class ResultLevel(models.Model):
         ordering = ["competency"]
         constraints = [
             models.UniqueConstraint(fields=["result", "competency"], name="result_level_once"),
-            models.CheckConstraint(
-                condition=Q(level__range=(0, 5)), name="result_level_0_to_5"
-            ),
+            models.CheckConstraint(condition=Q(level__range=(0, 5)), name="result_level_0_to_5"),
         ]
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
-from cakap.accounts.models import Owned
+from cakap.accounts.models import OwnedManager
 from cakap.programmes.models import Participant, Programme
 
 
@@ -14,7 +16,12 @@ class Run(models.Model):
     policy_digest = models.CharField(max_length=64)
     engine_version = models.CharField(max_length=20)
 
-    objects = Owned.by("programme__initiator", "programme__organiser")
+    owners: ClassVar = (
+        "programme__initiator",
+        "programme__organiser",
+    )
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-made_at", "-id"]

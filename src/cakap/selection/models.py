@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cakap.accounts.models import Owned
+from cakap.accounts.models import Agency, OwnedManager
 from cakap.registry.models import Employee, Position
 
 
@@ -26,7 +28,9 @@ class Bidding(models.Model):
     policy_digest = models.CharField(max_length=64)
     reason = models.TextField(blank=True)
 
-    objects = Owned.by("position__agency")
+    owners: ClassVar = ("position__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-announced_on"]
@@ -56,7 +60,9 @@ class Application(models.Model):
     standing = models.CharField(max_length=10, choices=Standing, default=Standing.WAITING)
     reason = models.TextField(blank=True)
 
-    objects = Owned.by("bidding__position__agency")
+    owners: ClassVar = ("bidding__position__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         constraints = [
@@ -104,3 +110,22 @@ class Decision(models.Model):
     decree = models.CharField(max_length=100)
     decided_by = models.CharField(max_length=200)
     decided_at = models.DateTimeField()
+
+
+class StageClosure(models.Model):
+    """The decision maker declares a stage of filling posts closed; the next may open."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="stage_closures")
+    stage = models.PositiveSmallIntegerField()
+    closed_on = models.DateField()
+    reason = models.TextField()
+
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
+
+    class Meta:
+        ordering = ["agency", "stage"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "stage"], name="stage_closed_once")
+        ]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
-from cakap.accounts.models import Agency, Owned
+from cakap.accounts.models import Agency, OwnedManager
 from cakap.registry.models import Employee
 from cakap.results.models import Result
 
@@ -16,7 +18,9 @@ class TalentMap(models.Model):
     policy_digest = models.CharField(max_length=64)
     engine_version = models.CharField(max_length=20)
 
-    objects = Owned.by("agency")
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         ordering = ["-made_at", "-id"]
@@ -34,7 +38,9 @@ class Placement(models.Model):
     parts = models.JSONField()
     barred = models.CharField(max_length=200, blank=True)
 
-    objects = Owned.by("map__agency")
+    owners: ClassVar = ("map__agency",)
+
+    objects = OwnedManager()
 
     class Meta:
         constraints = [

@@ -1,3 +1,9 @@
 from __future__ import annotations
-def strict_content(g): return g
-def answer_refusals(g): return g
+
+
+def strict_content(g):
+    return g
+
+
+def answer_refusals(g):
+    return g

@@ -74,9 +74,9 @@ def _parse(file: str, content: bytes) -> etree._Element:
 
 def _find(node: etree._Element, path: str) -> list[etree._Element]:
     found = node.xpath(path)
-    return [one for one in found if isinstance(one, etree._Element)] if isinstance(
-        found, list
-    ) else []
+    return (
+        [one for one in found if isinstance(one, etree._Element)] if isinstance(found, list) else []
+    )
 
 
 def _draft(root: etree._Element) -> Draft:
@@ -136,5 +136,3 @@ def _inner(node: etree._Element) -> str:
     parts = [node.text or ""]
     parts += [etree.tostring(child, encoding="unicode") for child in node]
     return "".join(parts).strip()
-
-

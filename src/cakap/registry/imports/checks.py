@@ -26,8 +26,10 @@ def nips_are_well_formed(reading: Reading, agency: Agency) -> Iterator[Problem]:
             read_nip(str(nip), pppk=kind == "PPPK")
         except ValueError as exc:
             yield Problem(row=row, column="nip", expected=str(exc), found=str(nip))
-        if kind in {"PNS", "PPPK"} and isinstance(rank, str) and (kind == "PNS") != (
-            rank in RANK_ORDER
+        if (
+            kind in {"PNS", "PPPK"}
+            and isinstance(rank, str)
+            and (kind == "PNS") != (rank in RANK_ORDER)
         ):
             yield Problem(row=row, column="golongan", expected=f"golongan {kind}", found=rank)
 
@@ -38,7 +40,9 @@ def nips_that_disagree(reading: Reading) -> Iterator[Problem]:
     for row, (nip, kind, birth, sex) in enumerate(columns, start=2):
         said = read_nip(nip, pppk=kind == "PPPK")
         if said.birth != birth:
-            yield Problem(row=row, column="tanggal_lahir", expected=str(said.birth), found=str(birth))
+            yield Problem(
+                row=row, column="tanggal_lahir", expected=str(said.birth), found=str(birth)
+            )
         if said.sex != sex:
             yield Problem(row=row, column="jenis_kelamin", expected=said.sex, found=sex)
 
@@ -72,21 +76,25 @@ def ends_after_start(reading: Reading, agency: Agency) -> Iterator[Problem]:
     """What ends does so no sooner than it starts."""
     for row, (start, end) in enumerate(reading.rows(("start", "end")), start=2):
         if end is not None and end < start:
-            yield Problem(row=row, column="sampai", expected=f"tidak sebelum {start}", found=str(end))
+            yield Problem(
+                row=row, column="sampai", expected=f"tidak sebelum {start}", found=str(end)
+            )
 
 
 def units_form_a_tree(reading: Reading, agency: Agency) -> Iterator[Problem]:
     """No office lies, through its parents, within itself."""
-    parents = dict(
-        Unit.objects.filter(agency=agency).values_list("code", "parent__code")
-    ) | dict(reading.rows(("code", "parent_id")))
+    parents = dict(Unit.objects.filter(agency=agency).values_list("code", "parent__code")) | dict(
+        reading.rows(("code", "parent_id"))
+    )
     for row, code in enumerate(reading.columns["code"], start=2):
         seen, here = {code}, parents.get(code)
         while here is not None and here not in seen:
             seen.add(here)
             here = parents.get(here)
         if here is not None:
-            yield Problem(row=row, column="kode_induk", expected="induk di luar cabangnya", found=here)
+            yield Problem(
+                row=row, column="kode_induk", expected="induk di luar cabangnya", found=here
+            )
 
 
 CHECKS: dict[str, tuple[Check, ...]] = {

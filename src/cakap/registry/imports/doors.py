@@ -155,6 +155,4 @@ def _export_standards(agency: Agency) -> tuple[list[str], list[list[Any]]]:
     ]
 
 
-DOORS = {
-    door.name: door for door in (*map(_flat_door, KINDS), _competencies(), _standards())
-}
+DOORS = {door.name: door for door in (*map(_flat_door, KINDS), _competencies(), _standards())}

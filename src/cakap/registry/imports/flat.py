@@ -141,9 +141,7 @@ def lookups(kind: Kind, table: Table, agency: Agency) -> Mapping[str, Mapping[st
     wanted = {field.refers for field in kind.fields if field.refers}
     found: dict[str, Mapping[str, Any]] = {}
     if "employees" in wanted:
-        found["employees"] = dict(
-            Employee.objects.filter(agency=agency).values_list("nip", "id")
-        )
+        found["employees"] = dict(Employee.objects.filter(agency=agency).values_list("nip", "id"))
     if "positions" in wanted:
         found["positions"] = _positions(agency)
     if "units" in wanted and kind.model is Unit:
@@ -178,9 +176,7 @@ def with_siasn_post(table: Table) -> Table:
         return table
     joined = [
         f"{title} @ {unit}"
-        for title, unit in zip(
-            _cells(table, "jabatanNama"), _cells(table, "unorNama"), strict=True
-        )
+        for title, unit in zip(_cells(table, "jabatanNama"), _cells(table, "unorNama"), strict=True)
     ]
     return Table(
         file=table.file,

@@ -63,7 +63,9 @@ def compare_competencies(table: Table, agency: Agency) -> Grouped:
         return Grouped(problems=tuple(problems), dropped=reading.dropped)
     wanted: dict[str, dict[str, Any]] = {}
     names = ("code", "name", "name_en", "kind", "definition", "level", "description", "indicators")
-    for code, name, name_en, kind, definition, level, description, indicators in reading.rows(names):
+    for code, name, name_en, kind, definition, level, description, indicators in reading.rows(
+        names
+    ):
         head = {"name": name, "name_en": name_en, "kind": kind, "definition": definition}
         group = wanted.setdefault(code, {"head": head, "levels": {}})
         group["levels"][level] = (description, [part.strip() for part in indicators.split("|")])

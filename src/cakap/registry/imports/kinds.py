@@ -193,7 +193,9 @@ EDUCATIONS = Kind(
         Field(name="level", header="jenjang", parse=education, example="S-1"),
         Field(name="field", header="bidang", parse=text_up_to(200), example="Ilmu Pemerintahan"),
         Field(name="institution", header="lembaga", parse=text_up_to(200), required=False),
-        Field(name="year", header="tahun_lulus", parse=YEAR, aliases=("tahunLulus",), example="2009"),
+        Field(
+            name="year", header="tahun_lulus", parse=YEAR, aliases=("tahunLulus",), example="2009"
+        ),
     ),
 )
 
@@ -226,7 +228,9 @@ DISCIPLINES = Kind(
     key=("employee_id", "decree"),
     fields=(
         NIP,
-        Field(name="level", header="tingkat", parse=one_of(Discipline.Level.values), example="ringan"),
+        Field(
+            name="level", header="tingkat", parse=one_of(Discipline.Level.values), example="ringan"
+        ),
         Field(name="start", header="mulai", parse=day, example="2023-01-02"),
         Field(name="end", header="sampai", parse=day, required=False, default=None),
         Field(name="decree", header="nomor_sk", parse=text_up_to(100), example="800/9/2023"),

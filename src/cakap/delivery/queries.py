@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.db.models import Count, Q, QuerySet
+
+from cakap.delivery.models import Attempt, Event
+from cakap.delivery.state import Happened, State, fold
+from cakap.programmes.models import Programme, Seat, Session
+
+
+def state_of(attempt: Attempt) -> State:
+    """Where an attempt stands, from its log."""
+    rows = attempt.events.values_list("seq", "kind", "item_id", "response", "late")
+    return fold(_happened(row) for row in rows)
+
+
+def _happened(row: tuple[int, str, int, str, bool]) -> Happened:
+    seq, kind, item, response, late = row
+    return Happened(seq=seq, kind=kind, item=item, response=response, late=late)
+
+
+def finished_attempts(programme: Programme, *, now: datetime) -> QuerySet[Attempt]:
+    """Attempts that can change no more: submitted, out of time, or of a closed session."""
+    return Attempt.objects.filter(
+        Q(submitted_at__isnull=False)
+        | Q(closes_at__lt=now)
+        | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False),
+        seat__session__programme=programme,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """One participant's answers: item version -> option, and every item that was asked."""
+
+    participant: int
+    form: int
+    answers: dict[int, str]
+
+
+def finished_sheets(programme: Programme, *, now: datetime) -> Iterator[Sheet]:
+    """The answers of every finished attempt. One query; people with two sittings come twice."""
+    attempts = {
+        pk: (participant, form)
+        for pk, participant, form in finished_attempts(programme, now=now).values_list(
+            "pk", "seat__participant_id", "seat__session__form_id"
+        )
+    }
+    rows = (
+        Event.objects.filter(attempt__seat__session__programme=programme)
+        .order_by("attempt_id", "seq")
+        .values_list("attempt_id", "seq", "kind", "item_id", "response", "late")
+    )
+    seen = set()
+    for attempt, own in groupby(rows.iterator(chunk_size=20000), key=lambda row: row[0]):
+        if attempt in attempts:
+            seen.add(attempt)
+            yield _sheet(attempts[attempt], (row[1:] for row in own))
+    for attempt in attempts.keys() - seen:
+        yield _sheet(attempts[attempt], ())
+
+
+def _sheet(
+    whose: tuple[int, int], rows: Iterable[tuple[int, str, int, str, bool]]
+) -> Sheet:
+    participant, form = whose
+    answers = dict(fold(_happened(row) for row in rows).answers)
+    return Sheet(participant=participant, form=form, answers=answers)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A line of the proctor's board."""
+
+    seat: Seat
+    attempt: Attempt | None
+    answered: int
+    standing: str
+
+
+def board(session: Session) -> list[Place]:
+    """Who sits where in a session and how far each has come."""
+    answered = dict(
+        Event.objects.filter(
+            attempt__seat__session=session, kind=Event.Kind.ANSWER, late=False
+        )
+        .values_list("attempt_id")
+        .annotate(n=Count("item", distinct=True))
+    )
+    seats = session.seats.select_related("participant__employee", "attempt")
+    return [_place(seat, answered) for seat in seats]
+
+
+def _place(seat: Seat, answered: dict[int, int]) -> Place:
+    attempt = getattr(seat, "attempt", None)
+    return Place(
+        seat=seat,
+        attempt=attempt,
+        answered=answered.get(attempt.pk, 0) if attempt else 0,
+        standing=_standing(attempt),
+    )
+
+
+def _standing(attempt: Attempt | None) -> str:
+    if attempt is None:
+        return "absent"
+    if attempt.submitted_at:
+        return "submitted"
+    return "working" if attempt.begun_at else "signed_in"
+
+
+def stored_answers(programmes: Iterable[Programme]) -> int:
+    """How many answer events lie in the log of these programmes."""
+    return Event.objects.filter(
+        attempt__seat__session__programme__in=list(programmes), kind=Event.Kind.ANSWER
+    ).count()
+
+
+def present_participants(programme: Programme) -> set[int]:
+    """Participants who signed in to a sitting."""
+    rows = Attempt.objects.filter(seat__session__programme=programme)
+    return set(rows.values_list("seat__participant_id", flat=True))
+
+
+def finished_participants(programme: Programme, *, now: datetime) -> set[int]:
+    """Participants whose sitting is over and who had begun it."""
+    rows = finished_attempts(programme, now=now)
+    return set(rows.values_list("seat__participant_id", flat=True))
