@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from cakap.accounts.models import Agency, Role, User
@@ -55,8 +56,7 @@ def one(request: HttpRequest, model: type[models.Model], **key: object) -> Any:
 
 def acting_agency(request: HttpRequest) -> Agency:
     """The agency for which this request acts: the first in which its user holds such a role."""
-    user = request.user
-    assert isinstance(user, User)
+    user = cast("User", request.user)
     agencies = user.agencies(request.acting)  # type: ignore[attr-defined]
     wanted = request.session.get("agency")
     agency = agencies.filter(code=wanted).first() or agencies.first()

@@ -30,7 +30,9 @@ def measured_competencies(programme: Programme) -> list[Competency]:
 
 def matrix(programme: Programme) -> dict[int, frozenset[int]]:
     """Simulation id -> the competency ids that it shows."""
-    cells: dict[int, set[int]] = {pk: set() for pk in programme.simulations.values_list("pk", flat=True)}
+    cells: dict[int, set[int]] = {
+        pk: set() for pk in programme.simulations.values_list("pk", flat=True)
+    }
     rows = Measure.objects.filter(simulation__programme=programme)
     for simulation, competency in rows.values_list("simulation_id", "competency_id"):
         cells[simulation].add(competency)

@@ -15,8 +15,8 @@ from cakap.centre.errors import (
     AlreadyRated,
     AlreadySigned,
     BadRating,
-    NotInMatrix,
     NotIndependent,
+    NotInMatrix,
     RatingsMissing,
 )
 from cakap.centre.models import Agreement, Assignment, Measure, Rating, Simulation
@@ -35,7 +35,11 @@ RATING_HEADERS = ("nip", "asesor", "simulasi", "kompetensi", "tingkat", "bukti")
 
 @transaction.atomic
 def set_matrix(
-    *, programme: Programme, cells: Mapping[tuple[str, str], Sequence[str]], actor: str, now: datetime
+    *,
+    programme: Programme,
+    cells: Mapping[tuple[str, str], Sequence[str]],
+    actor: str,
+    now: datetime,
 ) -> None:
     """Say which simulations there are, (code, name), and which competencies each shows.
 
@@ -59,9 +63,7 @@ def set_matrix(
 
 
 @transaction.atomic
-def assign(
-    *, participant: Participant, assessor: User, actor: str, now: datetime
-) -> Assignment:
+def assign(*, participant: Participant, assessor: User, actor: str, now: datetime) -> Assignment:
     """Let an assessor observe a participant, unless they are the same person or of one office."""
     own = getattr(assessor, "employee", None)
     day = participant.programme.starts
@@ -182,7 +184,9 @@ def agree(
     agency = participant.programme.organiser.code
     least = policy_in_force(agency=agency, on=now.date())["centre.min_assessors"]
     if len(assignments) < least:
-        message = f"Peserta ini memerlukan sedikitnya {least} asesor; ditugaskan {len(assignments)}."
+        message = (
+            f"Peserta ini memerlukan sedikitnya {least} asesor; ditugaskan {len(assignments)}."
+        )
         raise RatingsMissing(message)
     if any(row.signed_at for row in assignments):
         raise AlreadySigned

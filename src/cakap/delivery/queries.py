@@ -64,9 +64,7 @@ def finished_sheets(programme: Programme, *, now: datetime) -> Iterator[Sheet]:
         yield _sheet(attempts[attempt], ())
 
 
-def _sheet(
-    whose: tuple[int, int], rows: Iterable[tuple[int, str, int, str, bool]]
-) -> Sheet:
+def _sheet(whose: tuple[int, int], rows: Iterable[tuple[int, str, int, str, bool]]) -> Sheet:
     participant, form = whose
     answers = dict(fold(_happened(row) for row in rows).answers)
     return Sheet(participant=participant, form=form, answers=answers)
@@ -85,9 +83,7 @@ class Place:
 def board(session: Session) -> list[Place]:
     """Who sits where in a session and how far each has come."""
     answered = dict(
-        Event.objects.filter(
-            attempt__seat__session=session, kind=Event.Kind.ANSWER, late=False
-        )
+        Event.objects.filter(attempt__seat__session=session, kind=Event.Kind.ANSWER, late=False)
         .values_list("attempt_id")
         .annotate(n=Count("item", distinct=True))
     )

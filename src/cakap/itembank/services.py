@@ -41,7 +41,7 @@ def add_items(
     counts = {"new": 0, "revised": 0, "same": 0}
     for draft in drafts:
         refuse_incomplete(draft)
-        counts[_add(agency, draft, example)] += 1
+        counts[_add(agency, draft, example=example)] += 1
     if counts["new"] or counts["revised"]:
         record(
             actor=actor,
@@ -54,7 +54,7 @@ def add_items(
     return Tally(**counts)
 
 
-def _add(agency: Agency, draft: Draft, example: bool) -> str:
+def _add(agency: Agency, draft: Draft, *, example: bool) -> str:
     item, is_new = Item.objects.get_or_create(
         agency=agency,
         code=draft.code,

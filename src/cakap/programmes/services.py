@@ -191,7 +191,8 @@ def _may_be_away(session: Session) -> dict[int, int]:
 def open_session(*, session: Session, actor: str, now: datetime) -> None:
     """Let participants sign in. The programme's policy and the form are frozen from here on."""
     if session.state != Session.State.PLANNED:
-        message = f"Sesi ini {session.get_state_display().lower()}; hanya sesi yang direncanakan dapat dibuka."
+        standing = session.get_state_display().lower()
+        message = f"Sesi ini {standing}; hanya sesi yang direncanakan dapat dibuka."
         raise WrongState(message)
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
@@ -230,7 +231,12 @@ def close_session(*, session: Session, actor: str, now: datetime) -> None:
 
 
 def note_assessed(
-    *, validity: Mapping[int, tuple[date, date]], source: str, actor: str, agency: str, now: datetime
+    *,
+    validity: Mapping[int, tuple[date, date]],
+    source: str,
+    actor: str,
+    agency: str,
+    now: datetime,
 ) -> None:
     """Write down until when people (by employee id) count as assessed; the newest counts."""
     for employee, (start, end) in validity.items():

@@ -27,6 +27,8 @@ class Tier(models.TextChoices):
 
 
 class Sex(models.TextChoices):
+    """Jenis kelamin, as the registry writes it."""
+
     MALE = "L", _("laki-laki")
     FEMALE = "P", _("perempuan")
 

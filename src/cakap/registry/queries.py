@@ -29,6 +29,11 @@ def current_appointments(agency: Agency, *, on: date) -> QuerySet[Appointment]:
     )
 
 
+def empty_seats(agency: Agency, *, on: date) -> dict[int, int]:
+    """Post id -> seats without a definitive holder, for the posts that have such seats."""
+    return {row.pk: row.empty for row in vacant_positions(agency, on=on)}  # type: ignore[attr-defined]
+
+
 def vacant_positions(agency: Agency, *, on: date) -> QuerySet[Position]:
     """Posts with fewer definitive holders than seats; `empty` says how many seats."""
     held = Count(

@@ -43,7 +43,10 @@ def level_of(*, scale: str, value: float, se: float, policy: Policy) -> Level:
         mean = float(LEVELS @ probabilities)
         spread = float(np.sqrt(max(LEVELS**2 @ probabilities - mean**2, 0.0)))
         return Level(
-            value=float(level), se=spread, level=level, probabilities=tuple(map(float, probabilities))
+            value=float(level),
+            se=spread,
+            level=level,
+            probabilities=tuple(map(float, probabilities)),
         )
     probabilities = level_probabilities(np.array([value]), np.array([se]), RATING_CUTS)[0]
     level = int(np.searchsorted(RATING_CUTS, value, side="right"))
@@ -58,9 +61,7 @@ class Match:
     capped_mean: float
 
 
-def match(
-    shown: Mapping[str, float], asked: Mapping[str, int], *, cap_total: bool
-) -> Match:
+def match(shown: Mapping[str, float], asked: Mapping[str, int], *, cap_total: bool) -> Match:
     """How much of what a post asks a person shows; both by competency code."""
     codes = sorted(asked)
     levels = np.array([[shown[code] for code in codes]], dtype=np.float64)
@@ -118,9 +119,7 @@ def find(
     """Levels against a standard; call it when `what_is_missing` says nothing."""
     by = {score.dimension: score for score in scores}
     levels = {
-        score.dimension: level_of(
-            scale=score.scale, value=score.value, se=score.se, policy=policy
-        )
+        score.dimension: level_of(scale=score.scale, value=score.value, se=score.se, policy=policy)
         for score in scores
         if score.scale != "sum" and score.dimension != REASONING
     }

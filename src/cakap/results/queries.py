@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 
 from cakap.accounts.models import Agency
 from cakap.centre.queries import (
@@ -66,7 +67,7 @@ def five_counts(programme: Programme, *, now: datetime) -> Counts:
 def lost_between(counts: Counts) -> list[tuple[str, str, list[Participant]]]:
     """For each step to the next: who is in the one and not in the other, by name."""
     found = []
-    for earlier, later in zip(STEPS, STEPS[1:], strict=False):
+    for earlier, later in pairwise(STEPS):
         gone = getattr(counts, earlier) - getattr(counts, later)
         rows = Participant.objects.filter(pk__in=gone).select_related("employee")
         found.append((earlier, later, list(rows)))
@@ -134,7 +135,9 @@ def jpm_against(result: Result, position: Position, *, on: date) -> Against:
     rows = {row.competency.code: row for row in result.levels.select_related("competency")}
     absent = sorted(set(asked) - set(rows))
     if absent:
-        message = f"Kompetensi {absent[0]} diminta jabatan itu tetapi tidak diukur pada penilaian ini."
+        message = (
+            f"Kompetensi {absent[0]} diminta jabatan itu tetapi tidak diukur pada penilaian ini."
+        )
         raise NoStandard(message)
     policy = policy_kept(result.policy_digest)
     found = match(
@@ -161,7 +164,9 @@ def _gap(row: ResultLevel, asked: int) -> Gap:
     )
 
 
-def standards_of(participants: Mapping[int, int], *, on: date) -> dict[int, tuple[int, dict[str, int]]]:
+def standards_of(
+    participants: Mapping[int, int], *, on: date
+) -> dict[int, tuple[int, dict[str, int]]]:
     """Participant id -> (standard id, {competency: level}) of the post held, where there is one.
 
     participants: participant id -> employee id.
@@ -230,5 +235,5 @@ def programme_levels(programme: Programme) -> dict[str, dict[str, list[float]]]:
     for name, value, required in rows.values_list("competency__name", "value", "required"):
         own = found.setdefault(name, {"shown": [], "asked": []})
         own["shown"].append(value)
-        own["asked"].append(required)
+        own["asked"].append(float(required or 0))
     return found

@@ -32,7 +32,9 @@ def publish_results(*, run: Run, actor: str, now: datetime) -> int:
     asked = standards_of(employees, on=run.made_at.date())
 
     found = {
-        participant: find(standings(own), asked[participant][1], purpose=programme.purpose, policy=policy)
+        participant: find(
+            standings(own), asked[participant][1], purpose=programme.purpose, policy=policy
+        )
         for participant, own in scores.items()
         if not what_is_missing(standings(own), asked.get(participant, (0, {}))[1], policy)
     }
@@ -172,4 +174,3 @@ def _differs(kept: object, value: object) -> bool:
     if isinstance(kept, float) and isinstance(value, float):
         return abs(kept - value) > SAME
     return kept != value
-

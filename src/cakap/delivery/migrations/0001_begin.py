@@ -5,59 +5,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('itembank', '0001_begin'),
-        ('programmes', '0001_begin'),
+        ("itembank", "0001_begin"),
+        ("programmes", "0001_begin"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seed', models.BigIntegerField()),
-                ('device', models.CharField(max_length=32)),
-                ('signed_in_at', models.DateTimeField()),
-                ('consented_at', models.DateTimeField(null=True)),
-                ('begun_at', models.DateTimeField(null=True)),
-                ('closes_at', models.DateTimeField(null=True)),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('seat', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='attempt', to='programmes.seat')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seed", models.BigIntegerField()),
+                ("device", models.CharField(max_length=32)),
+                ("signed_in_at", models.DateTimeField()),
+                ("consented_at", models.DateTimeField(null=True)),
+                ("begun_at", models.DateTimeField(null=True)),
+                ("closes_at", models.DateTimeField(null=True)),
+                ("submitted_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField(null=True)),
+                (
+                    "seat",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempt",
+                        to="programmes.seat",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('answer', 'jawaban'), ('flag', 'tanda ragu')], max_length=6)),
-                ('response', models.CharField(max_length=200)),
-                ('client_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('late', models.BooleanField()),
-                ('device', models.CharField(max_length=32)),
-                ('address', models.CharField(max_length=45)),
-                ('attempt', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='delivery.attempt')),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='itembank.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("answer", "jawaban"), ("flag", "tanda ragu")], max_length=6
+                    ),
+                ),
+                ("response", models.CharField(max_length=200)),
+                ("client_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("late", models.BooleanField()),
+                ("device", models.CharField(max_length=32)),
+                ("address", models.CharField(max_length=45)),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="delivery.attempt",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="itembank.itemversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['attempt', 'seq'],
+                "ordering": ["attempt", "seq"],
             },
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('begun_at__isnull', True), ('consented_at__isnull', False), _connector='OR'), name='attempt_begins_after_consent'),
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("begun_at__isnull", True), ("consented_at__isnull", False), _connector="OR"
+                ),
+                name="attempt_begins_after_consent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('begun_at__isnull', True), ('closes_at__gt', models.F('begun_at')), _connector='OR'), name='attempt_closes_after_it_begins'),
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("begun_at__isnull", True),
+                    ("closes_at__gt", models.F("begun_at")),
+                    _connector="OR",
+                ),
+                name="attempt_closes_after_it_begins",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('attempt', 'seq'), name='event_seq_once_an_attempt'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                fields=("attempt", "seq"), name="event_seq_once_an_attempt"
+            ),
         ),
     ]

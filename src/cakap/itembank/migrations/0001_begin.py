@@ -5,132 +5,268 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_begin'),
+        ("accounts", "0001_begin"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Form',
+            name="Form",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50)),
-                ('name', models.CharField(max_length=200)),
-                ('minutes', models.PositiveSmallIntegerField()),
-                ('frozen_at', models.DateTimeField(blank=True, null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='forms', to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=50)),
+                ("name", models.CharField(max_length=200)),
+                ("minutes", models.PositiveSmallIntegerField()),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="forms",
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50)),
-                ('kind', models.CharField(choices=[('single', 'Pilihan tunggal (satu benar)'), ('graded', 'Situasional (pilihan bernilai 1–5)'), ('likert', 'Skala Likert')], max_length=10)),
-                ('dimension', models.CharField(max_length=20)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=50)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("single", "Pilihan tunggal (satu benar)"),
+                            ("graded", "Situasional (pilihan bernilai 1–5)"),
+                            ("likert", "Skala Likert"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("dimension", models.CharField(max_length=20)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='ItemVersion',
+            name="ItemVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('draft', 'Rancangan'), ('operational', 'Dipakai'), ('retired', 'Ditarik')], default='draft', max_length=12)),
-                ('stem', models.TextField()),
-                ('options', models.JSONField()),
-                ('example', models.BooleanField(default=False)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='itembank.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Rancangan"),
+                            ("operational", "Dipakai"),
+                            ("retired", "Ditarik"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("stem", models.TextField()),
+                ("options", models.JSONField()),
+                ("example", models.BooleanField(default=False)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="itembank.item",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['item', '-version'],
+                "ordering": ["item", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='ItemParameters',
+            name="ItemParameters",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slope', models.FloatField()),
-                ('thresholds', models.JSONField()),
-                ('source', models.CharField(choices=[('simulated', 'simulasi, bukan kalibrasi'), ('calibrated', 'kalibrasi')], max_length=12)),
-                ('adopted_at', models.DateTimeField()),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parameters', to='itembank.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slope", models.FloatField()),
+                ("thresholds", models.JSONField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("simulated", "simulasi, bukan kalibrasi"),
+                            ("calibrated", "kalibrasi"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("adopted_at", models.DateTimeField()),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parameters",
+                        to="itembank.itemversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ItemKey',
+            name="ItemKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scores', models.JSONField()),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='key', to='itembank.itemversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scores", models.JSONField()),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="key",
+                        to="itembank.itemversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('instructions', models.TextField(blank=True)),
-                ('shuffle', models.BooleanField(default=True)),
-                ('form', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sections', to='itembank.form')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("instructions", models.TextField(blank=True)),
+                ("shuffle", models.BooleanField(default=True)),
+                (
+                    "form",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sections",
+                        to="itembank.form",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['place'],
+                "ordering": ["place"],
             },
         ),
         migrations.CreateModel(
-            name='FormItem',
+            name="FormItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField()),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='itembank.itemversion')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='itembank.section')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.PositiveSmallIntegerField()),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="itembank.itemversion",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="itembank.section",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['section', 'place'],
+                "ordering": ["section", "place"],
             },
         ),
         migrations.AddConstraint(
-            model_name='form',
-            constraint=models.UniqueConstraint(fields=('agency', 'code'), name='form_code_once_an_agency'),
+            model_name="form",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "code"), name="form_code_once_an_agency"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='form',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 1)), name='form_has_time'),
+            model_name="form",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minutes__gte", 1)), name="form_has_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('agency', 'code'), name='item_code_once_an_agency'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "code"), name="item_code_once_an_agency"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemversion',
-            constraint=models.UniqueConstraint(fields=('item', 'version'), name='item_version_once'),
+            model_name="itemversion",
+            constraint=models.UniqueConstraint(
+                fields=("item", "version"), name="item_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemparameters',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('version',), name='parameters_one_in_force'),
+            model_name="itemparameters",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at__isnull", True)),
+                fields=("version",),
+                name="parameters_one_in_force",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(fields=('form', 'place'), name='section_place_once'),
+            model_name="section",
+            constraint=models.UniqueConstraint(fields=("form", "place"), name="section_place_once"),
         ),
         migrations.AddConstraint(
-            model_name='formitem',
-            constraint=models.UniqueConstraint(fields=('section', 'place'), name='form_item_place_once'),
+            model_name="formitem",
+            constraint=models.UniqueConstraint(
+                fields=("section", "place"), name="form_item_place_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formitem',
-            constraint=models.UniqueConstraint(fields=('section', 'version'), name='form_item_once'),
+            model_name="formitem",
+            constraint=models.UniqueConstraint(
+                fields=("section", "version"), name="form_item_once"
+            ),
         ),
     ]

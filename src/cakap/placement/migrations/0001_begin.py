@@ -5,67 +5,145 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_begin'),
-        ('registry', '0001_begin'),
+        ("accounts", "0001_begin"),
+        ("registry", "0001_begin"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('draft', 'Rancangan'), ('approved', 'Disetujui'), ('rejected', 'Ditolak')], default='draft', max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('on', models.DateField()),
-                ('total_before', models.FloatField()),
-                ('total_after', models.FloatField()),
-                ('bound', models.FloatField()),
-                ('optimal', models.BooleanField()),
-                ('input_digest', models.CharField(max_length=64)),
-                ('policy_digest', models.CharField(max_length=64)),
-                ('engine_version', models.CharField(max_length=20)),
-                ('decided_by', models.CharField(blank=True, max_length=200)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decree', models.CharField(blank=True, max_length=100)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Rancangan"),
+                            ("approved", "Disetujui"),
+                            ("rejected", "Ditolak"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("on", models.DateField()),
+                ("total_before", models.FloatField()),
+                ("total_after", models.FloatField()),
+                ("bound", models.FloatField()),
+                ("optimal", models.BooleanField()),
+                ("input_digest", models.CharField(max_length=64)),
+                ("policy_digest", models.CharField(max_length=64)),
+                ("engine_version", models.CharField(max_length=20)),
+                ("decided_by", models.CharField(blank=True, max_length=200)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decree", models.CharField(blank=True, max_length=100)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plans",
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made_at', '-id'],
+                "ordering": ["-made_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='OpenPost',
+            name="OpenPost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seats', models.PositiveSmallIntegerField()),
-                ('stage', models.PositiveSmallIntegerField()),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.position')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='open_posts', to='placement.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seats", models.PositiveSmallIntegerField()),
+                ("stage", models.PositiveSmallIntegerField()),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.position",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="open_posts",
+                        to="placement.plan",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['stage', 'position'],
-                'constraints': [models.UniqueConstraint(fields=('plan', 'position'), name='open_post_once')],
+                "ordering": ["stage", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "position"), name="open_post_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fit_before', models.FloatField()),
-                ('fit_after', models.FloatField()),
-                ('reason', models.TextField()),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.employee')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.position')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.position')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='placement.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fit_before", models.FloatField()),
+                ("fit_after", models.FloatField()),
+                ("reason", models.TextField()),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.employee",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.position",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.position",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="placement.plan",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('plan', 'employee'), name='plan_line_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "employee"), name="plan_line_once")
+                ],
             },
         ),
     ]

@@ -4,32 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('content', models.JSONField()),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("content", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Override',
+            name="Override",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agency', models.CharField(max_length=50)),
-                ('key', models.CharField(max_length=100)),
-                ('value', models.JSONField()),
-                ('reason', models.TextField()),
-                ('since', models.DateField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("agency", models.CharField(max_length=50)),
+                ("key", models.CharField(max_length=100)),
+                ("value", models.JSONField()),
+                ("reason", models.TextField()),
+                ("since", models.DateField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('agency', 'key', 'since'), name='policy_one_override_a_day')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agency", "key", "since"), name="policy_one_override_a_day"
+                    )
+                ],
             },
         ),
     ]

@@ -6,253 +6,558 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_begin'),
+        ("accounts", "0001_begin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Competency',
+            name="Competency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('name_en', models.CharField(blank=True, max_length=100)),
-                ('kind', models.CharField(choices=[('manajerial', 'Manajerial'), ('sosial_kultural', 'Sosial kultural'), ('teknis', 'Teknis')], max_length=20)),
-                ('definition', models.TextField()),
-                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("name_en", models.CharField(blank=True, max_length=100)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("manajerial", "Manajerial"),
+                            ("sosial_kultural", "Sosial kultural"),
+                            ("teknis", "Teknis"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("definition", models.TextField()),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'competencies',
-                'ordering': ['code'],
+                "verbose_name_plural": "competencies",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Employee',
+            name="Employee",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('nip', models.CharField(max_length=18, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('title_front', models.CharField(blank=True, max_length=50)),
-                ('title_back', models.CharField(blank=True, max_length=100)),
-                ('birth_date', models.DateField()),
-                ('sex', models.CharField(choices=[('L', 'laki-laki'), ('P', 'perempuan')], max_length=1)),
-                ('type', models.CharField(choices=[('PNS', 'PNS'), ('PPPK', 'PPPK')], default='PNS', max_length=4)),
-                ('rank', models.CharField(max_length=5)),
-                ('rank_since', models.DateField(blank=True, null=True)),
-                ('education', models.CharField(max_length=5)),
-                ('education_field', models.CharField(blank=True, max_length=200)),
-                ('email', models.CharField(blank=True, max_length=254)),
-                ('synthetic', models.BooleanField(default=False)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='employees', to='accounts.agency')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("nip", models.CharField(max_length=18, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("title_front", models.CharField(blank=True, max_length=50)),
+                ("title_back", models.CharField(blank=True, max_length=100)),
+                ("birth_date", models.DateField()),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[("L", "laki-laki"), ("P", "perempuan")], max_length=1
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("PNS", "PNS"), ("PPPK", "PPPK")], default="PNS", max_length=4
+                    ),
+                ),
+                ("rank", models.CharField(max_length=5)),
+                ("rank_since", models.DateField(blank=True, null=True)),
+                ("education", models.CharField(max_length=5)),
+                ("education_field", models.CharField(blank=True, max_length=200)),
+                ("email", models.CharField(blank=True, max_length=254)),
+                ("synthetic", models.BooleanField(default=False)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="employees",
+                        to="accounts.agency",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'nip'],
+                "ordering": ["name", "nip"],
             },
         ),
         migrations.CreateModel(
-            name='Education',
+            name="Education",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(max_length=5)),
-                ('field', models.CharField(max_length=200)),
-                ('institution', models.CharField(blank=True, max_length=200)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='educations', to='registry.employee')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("level", models.CharField(max_length=5)),
+                ("field", models.CharField(max_length=200)),
+                ("institution", models.CharField(blank=True, max_length=200)),
+                ("year", models.PositiveSmallIntegerField()),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="educations",
+                        to="registry.employee",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Discipline',
+            name="Discipline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(choices=[('ringan', 'Ringan'), ('sedang', 'Sedang'), ('berat', 'Berat')], max_length=10)),
-                ('start', models.DateField()),
-                ('end', models.DateField(blank=True, null=True)),
-                ('decree', models.CharField(max_length=100)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disciplines', to='registry.employee')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("ringan", "Ringan"), ("sedang", "Sedang"), ("berat", "Berat")],
+                        max_length=10,
+                    ),
+                ),
+                ("start", models.DateField()),
+                ("end", models.DateField(blank=True, null=True)),
+                ("decree", models.CharField(max_length=100)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disciplines",
+                        to="registry.employee",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Performance',
+            name="Performance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('predicate', models.CharField(choices=[('sangat_baik', 'Sangat Baik'), ('baik', 'Baik'), ('butuh_perbaikan', 'Butuh Perbaikan'), ('kurang', 'Kurang'), ('sangat_kurang', 'Sangat Kurang')], max_length=20)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='performances', to='registry.employee')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                (
+                    "predicate",
+                    models.CharField(
+                        choices=[
+                            ("sangat_baik", "Sangat Baik"),
+                            ("baik", "Baik"),
+                            ("butuh_perbaikan", "Butuh Perbaikan"),
+                            ("kurang", "Kurang"),
+                            ("sangat_kurang", "Sangat Kurang"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="performances",
+                        to="registry.employee",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-year'],
+                "ordering": ["-year"],
             },
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50)),
-                ('title', models.CharField(max_length=200)),
-                ('tier', models.CharField(choices=[('jpt_madya', 'JPT Madya'), ('jpt_pratama', 'JPT Pratama'), ('administrator', 'Administrator'), ('pengawas', 'Pengawas'), ('pelaksana', 'Pelaksana'), ('jf_utama', 'JF Ahli Utama'), ('jf_madya', 'JF Ahli Madya'), ('jf_muda', 'JF Ahli Muda'), ('jf_pertama', 'JF Ahli Pertama'), ('jf_penyelia', 'JF Penyelia'), ('jf_mahir', 'JF Mahir'), ('jf_terampil', 'JF Terampil')], max_length=20)),
-                ('eselon', models.CharField(blank=True, max_length=5)),
-                ('job_class', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('headcount', models.PositiveSmallIntegerField(default=1)),
-                ('location', models.CharField(blank=True, max_length=100)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='positions', to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=50)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("jpt_madya", "JPT Madya"),
+                            ("jpt_pratama", "JPT Pratama"),
+                            ("administrator", "Administrator"),
+                            ("pengawas", "Pengawas"),
+                            ("pelaksana", "Pelaksana"),
+                            ("jf_utama", "JF Ahli Utama"),
+                            ("jf_madya", "JF Ahli Madya"),
+                            ("jf_muda", "JF Ahli Muda"),
+                            ("jf_pertama", "JF Ahli Pertama"),
+                            ("jf_penyelia", "JF Penyelia"),
+                            ("jf_mahir", "JF Mahir"),
+                            ("jf_terampil", "JF Terampil"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("eselon", models.CharField(blank=True, max_length=5)),
+                ("job_class", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("headcount", models.PositiveSmallIntegerField(default=1)),
+                ("location", models.CharField(blank=True, max_length=100)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="positions",
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('definitif', 'Definitif'), ('plt', 'Pelaksana Tugas (Plt)'), ('plh', 'Pelaksana Harian (Plh)'), ('pj', 'Penjabat (Pj)')], default='definitif', max_length=10)),
-                ('start', models.DateField()),
-                ('end', models.DateField(blank=True, null=True)),
-                ('decree', models.CharField(blank=True, max_length=100)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='registry.employee')),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='registry.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("definitif", "Definitif"),
+                            ("plt", "Pelaksana Tugas (Plt)"),
+                            ("plh", "Pelaksana Harian (Plh)"),
+                            ("pj", "Penjabat (Pj)"),
+                        ],
+                        default="definitif",
+                        max_length=10,
+                    ),
+                ),
+                ("start", models.DateField()),
+                ("end", models.DateField(blank=True, null=True)),
+                ("decree", models.CharField(blank=True, max_length=100)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="registry.employee",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="registry.position",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-start'],
+                "ordering": ["-start"],
             },
         ),
         migrations.CreateModel(
-            name='Standard',
+            name="Standard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('draft', 'Rancangan'), ('approved', 'Ditetapkan')], default='draft', max_length=10)),
-                ('effective', models.DateField()),
-                ('basis', models.CharField(blank=True, max_length=200)),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standards', to='registry.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Rancangan"), ("approved", "Ditetapkan")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("effective", models.DateField()),
+                ("basis", models.CharField(blank=True, max_length=200)),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="standards",
+                        to="registry.position",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', '-version'],
+                "ordering": ["position", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='StandardLine',
+            name="StandardLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.PositiveSmallIntegerField()),
-                ('competency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='registry.competency')),
-                ('standard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='registry.standard')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField()),
+                (
+                    "competency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="registry.competency"
+                    ),
+                ),
+                (
+                    "standard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="registry.standard",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['competency'],
+                "ordering": ["competency"],
             },
         ),
         migrations.CreateModel(
-            name='Training',
+            name="Training",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(max_length=50)),
-                ('hours', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trainings', to='registry.employee')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("kind", models.CharField(max_length=50)),
+                ("hours", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("year", models.PositiveSmallIntegerField()),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="trainings",
+                        to="registry.employee",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50)),
-                ('name', models.CharField(max_length=200)),
-                ('location', models.CharField(blank=True, max_length=100)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='accounts.agency')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='registry.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=50)),
+                ("name", models.CharField(max_length=200)),
+                ("location", models.CharField(blank=True, max_length=100)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="units",
+                        to="accounts.agency",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="registry.unit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.AddField(
-            model_name='position',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='positions', to='registry.unit'),
+            model_name="position",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="positions",
+                to="registry.unit",
+            ),
         ),
         migrations.CreateModel(
-            name='CompetencyLevel',
+            name="CompetencyLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.PositiveSmallIntegerField()),
-                ('description', models.TextField()),
-                ('indicators', models.JSONField(default=list)),
-                ('competency', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='registry.competency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField()),
+                ("description", models.TextField()),
+                ("indicators", models.JSONField(default=list)),
+                (
+                    "competency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="levels",
+                        to="registry.competency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['level'],
-                'constraints': [models.UniqueConstraint(fields=('competency', 'level'), name='competency_level_once'), models.CheckConstraint(condition=models.Q(('level__range', (1, 5))), name='competency_level_1_to_5')],
+                "ordering": ["level"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("competency", "level"), name="competency_level_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__range", (1, 5))), name="competency_level_1_to_5"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='employee',
-            constraint=models.CheckConstraint(condition=models.Q(('nip__regex', '^\\d{18}$')), name='nip_has_18_digits'),
+            model_name="employee",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("nip__regex", "^\\d{18}$")), name="nip_has_18_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='education',
-            constraint=models.UniqueConstraint(fields=('employee', 'level', 'field'), name='education_once'),
+            model_name="education",
+            constraint=models.UniqueConstraint(
+                fields=("employee", "level", "field"), name="education_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='discipline',
-            constraint=models.UniqueConstraint(fields=('employee', 'decree'), name='discipline_once'),
+            model_name="discipline",
+            constraint=models.UniqueConstraint(
+                fields=("employee", "decree"), name="discipline_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='performance',
-            constraint=models.UniqueConstraint(fields=('employee', 'year'), name='performance_once_a_year'),
+            model_name="performance",
+            constraint=models.UniqueConstraint(
+                fields=("employee", "year"), name="performance_once_a_year"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(condition=models.Q(('end__isnull', True), ('kind', 'definitif')), fields=('employee',), name='appointment_one_definitive_post'),
+            model_name="appointment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("end__isnull", True), ("kind", "definitif")),
+                fields=("employee",),
+                name="appointment_one_definitive_post",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('employee', 'position', 'kind', 'start'), name='appointment_once'),
+            model_name="appointment",
+            constraint=models.UniqueConstraint(
+                fields=("employee", "position", "kind", "start"), name="appointment_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('end__isnull', True), ('end__gte', models.F('start')), _connector='OR'), name='appointment_ends_after_it_starts'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end__isnull", True), ("end__gte", models.F("start")), _connector="OR"
+                ),
+                name="appointment_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='standard',
-            constraint=models.UniqueConstraint(fields=('position', 'version'), name='standard_version_once'),
+            model_name="standard",
+            constraint=models.UniqueConstraint(
+                fields=("position", "version"), name="standard_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='standardline',
-            constraint=models.UniqueConstraint(fields=('standard', 'competency'), name='standard_line_once'),
+            model_name="standardline",
+            constraint=models.UniqueConstraint(
+                fields=("standard", "competency"), name="standard_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='standardline',
-            constraint=models.CheckConstraint(condition=models.Q(('level__range', (1, 5))), name='standard_level_1_to_5'),
+            model_name="standardline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__range", (1, 5))), name="standard_level_1_to_5"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='training',
-            constraint=models.UniqueConstraint(fields=('employee', 'name', 'year'), name='training_once'),
+            model_name="training",
+            constraint=models.UniqueConstraint(
+                fields=("employee", "name", "year"), name="training_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(fields=('agency', 'code'), name='unit_code_once_an_agency'),
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "code"), name="unit_code_once_an_agency"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='unit_not_its_own_parent'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent__isnull", True),
+                    models.Q(("parent", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="unit_not_its_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.UniqueConstraint(fields=('agency', 'code'), name='position_code_once_an_agency'),
+            model_name="position",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "code"), name="position_code_once_an_agency"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('headcount__gte', 1)), name='position_has_a_seat'),
+            model_name="position",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("headcount__gte", 1)), name="position_has_a_seat"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('job_class__isnull', True), ('job_class__range', (1, 17)), _connector='OR'), name='position_class_1_to_17'),
+            model_name="position",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("job_class__isnull", True), ("job_class__range", (1, 17)), _connector="OR"
+                ),
+                name="position_class_1_to_17",
+            ),
         ),
     ]

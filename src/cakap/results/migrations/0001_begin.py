@@ -5,81 +5,155 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('programmes', '0001_begin'),
-        ('registry', '0001_begin'),
-        ('scoring', '0001_begin'),
+        ("programmes", "0001_begin"),
+        ("registry", "0001_begin"),
+        ("scoring", "0001_begin"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Result',
+            name="Result",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField()),
-                ('jpm_ratio', models.FloatField()),
-                ('jpm_capped_mean', models.FloatField()),
-                ('category', models.CharField(max_length=5)),
-                ('recognised', models.BooleanField()),
-                ('potential', models.FloatField(null=True)),
-                ('interests', models.JSONField(default=dict)),
-                ('input_digest', models.CharField(max_length=64)),
-                ('policy_digest', models.CharField(max_length=64)),
-                ('engine_version', models.CharField(max_length=20)),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='registry.employee')),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='programmes.participant')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='scoring.run')),
-                ('standard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.standard')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField()),
+                ("jpm_ratio", models.FloatField()),
+                ("jpm_capped_mean", models.FloatField()),
+                ("category", models.CharField(max_length=5)),
+                ("recognised", models.BooleanField()),
+                ("potential", models.FloatField(null=True)),
+                ("interests", models.JSONField(default=dict)),
+                ("input_digest", models.CharField(max_length=64)),
+                ("policy_digest", models.CharField(max_length=64)),
+                ("engine_version", models.CharField(max_length=20)),
+                ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="registry.employee",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="programmes.participant",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="scoring.run",
+                    ),
+                ),
+                (
+                    "standard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.standard",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-jpm_capped_mean'],
+                "ordering": ["-jpm_capped_mean"],
             },
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=300)),
-                ('digest', models.CharField(max_length=64)),
-                ('made_at', models.DateTimeField()),
-                ('result', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='report', to='results.result')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=300)),
+                ("digest", models.CharField(max_length=64)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "result",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="report",
+                        to="results.result",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ResultLevel',
+            name="ResultLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.FloatField()),
-                ('se', models.FloatField()),
-                ('level', models.PositiveSmallIntegerField()),
-                ('probabilities', models.JSONField()),
-                ('required', models.PositiveSmallIntegerField(null=True)),
-                ('competency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.competency')),
-                ('result', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='results.result')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.FloatField()),
+                ("se", models.FloatField()),
+                ("level", models.PositiveSmallIntegerField()),
+                ("probabilities", models.JSONField()),
+                ("required", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "competency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.competency",
+                    ),
+                ),
+                (
+                    "result",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="levels",
+                        to="results.result",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['competency'],
+                "ordering": ["competency"],
             },
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('participant',), name='result_one_in_force'),
+            model_name="result",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at__isnull", True)),
+                fields=("participant",),
+                name="result_one_in_force",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='result_valid_for_a_time'),
+            model_name="result",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gt", models.F("valid_from"))),
+                name="result_valid_for_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resultlevel',
-            constraint=models.UniqueConstraint(fields=('result', 'competency'), name='result_level_once'),
+            model_name="resultlevel",
+            constraint=models.UniqueConstraint(
+                fields=("result", "competency"), name="result_level_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resultlevel',
-            constraint=models.CheckConstraint(condition=models.Q(('level__range', (0, 5))), name='result_level_0_to_5'),
+            model_name="resultlevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__range", (0, 5))), name="result_level_0_to_5"
+            ),
         ),
     ]

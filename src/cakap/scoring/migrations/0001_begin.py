@@ -5,42 +5,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('programmes', '0001_begin'),
+        ("programmes", "0001_begin"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('made_at', models.DateTimeField()),
-                ('policy_digest', models.CharField(max_length=64)),
-                ('engine_version', models.CharField(max_length=20)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='programmes.programme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("policy_digest", models.CharField(max_length=64)),
+                ("engine_version", models.CharField(max_length=20)),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="programmes.programme",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made_at', '-id'],
+                "ordering": ["-made_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dimension', models.CharField(max_length=20)),
-                ('scale', models.CharField(choices=[('theta', 'θ'), ('level', 'tingkat 0–5'), ('sum', 'jumlah')], max_length=5)),
-                ('value', models.FloatField()),
-                ('se', models.FloatField()),
-                ('answered', models.PositiveSmallIntegerField()),
-                ('input_digest', models.CharField(max_length=64)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='programmes.participant')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='scoring.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dimension", models.CharField(max_length=20)),
+                (
+                    "scale",
+                    models.CharField(
+                        choices=[("theta", "θ"), ("level", "tingkat 0–5"), ("sum", "jumlah")],
+                        max_length=5,
+                    ),
+                ),
+                ("value", models.FloatField()),
+                ("se", models.FloatField()),
+                ("answered", models.PositiveSmallIntegerField()),
+                ("input_digest", models.CharField(max_length=64)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="programmes.participant",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="scoring.run",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'participant', 'dimension'), name='score_once_a_run'), models.CheckConstraint(condition=models.Q(('se__gte', 0)), name='score_se_not_negative')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run", "participant", "dimension"), name="score_once_a_run"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("se__gte", 0)), name="score_se_not_negative"
+                    ),
+                ],
             },
         ),
     ]

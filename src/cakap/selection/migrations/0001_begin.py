@@ -5,115 +5,249 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_begin'),
-        ('registry', '0001_begin'),
+        ("accounts", "0001_begin"),
+        ("registry", "0001_begin"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bidding',
+            name="Bidding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('announced', 'Diumumkan'), ('assessing', 'Penilaian'), ('proposed', 'Diajukan kepada PPK'), ('decided', 'Diputuskan'), ('cancelled', 'Dibatalkan')], default='announced', max_length=10)),
-                ('announced_on', models.DateField()),
-                ('closes_on', models.DateField()),
-                ('text', models.TextField()),
-                ('policy_digest', models.CharField(max_length=64)),
-                ('reason', models.TextField(blank=True)),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='biddings', to='registry.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("announced", "Diumumkan"),
+                            ("assessing", "Penilaian"),
+                            ("proposed", "Diajukan kepada PPK"),
+                            ("decided", "Diputuskan"),
+                            ("cancelled", "Dibatalkan"),
+                        ],
+                        default="announced",
+                        max_length=10,
+                    ),
+                ),
+                ("announced_on", models.DateField()),
+                ("closes_on", models.DateField()),
+                ("text", models.TextField()),
+                ("policy_digest", models.CharField(max_length=64)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="biddings",
+                        to="registry.position",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-announced_on'],
+                "ordering": ["-announced_on"],
             },
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('applied_at', models.DateTimeField()),
-                ('standing', models.CharField(choices=[('waiting', 'Menunggu pemeriksaan'), ('admitted', 'Memenuhi syarat'), ('refused', 'Tidak memenuhi syarat')], default='waiting', max_length=10)),
-                ('reason', models.TextField(blank=True)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='registry.employee')),
-                ('bidding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='selection.bidding')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("applied_at", models.DateTimeField()),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Menunggu pemeriksaan"),
+                            ("admitted", "Memenuhi syarat"),
+                            ("refused", "Tidak memenuhi syarat"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="registry.employee",
+                    ),
+                ),
+                (
+                    "bidding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="selection.bidding",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Nomination',
+            name="Nomination",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('total', models.FloatField()),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='nomination', to='selection.application')),
-                ('bidding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='nominations', to='selection.bidding')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("total", models.FloatField()),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="nomination",
+                        to="selection.application",
+                    ),
+                ),
+                (
+                    "bidding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="nominations",
+                        to="selection.bidding",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['rank'],
+                "ordering": ["rank"],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('decree', models.CharField(max_length=100)),
-                ('decided_by', models.CharField(max_length=200)),
-                ('decided_at', models.DateTimeField()),
-                ('bidding', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='selection.bidding')),
-                ('nomination', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='selection.nomination')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("decree", models.CharField(max_length=100)),
+                ("decided_by", models.CharField(max_length=200)),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "bidding",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decision",
+                        to="selection.bidding",
+                    ),
+                ),
+                (
+                    "nomination",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="selection.nomination",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StageClosure',
+            name="StageClosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.PositiveSmallIntegerField()),
-                ('closed_on', models.DateField()),
-                ('reason', models.TextField()),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stage_closures', to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stage", models.PositiveSmallIntegerField()),
+                ("closed_on", models.DateField()),
+                ("reason", models.TextField()),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stage_closures",
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['agency', 'stage'],
+                "ordering": ["agency", "stage"],
             },
         ),
         migrations.CreateModel(
-            name='StageScore',
+            name="StageScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(max_length=30)),
-                ('score', models.FloatField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='selection.application')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stage", models.CharField(max_length=30)),
+                ("score", models.FloatField()),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="selection.application",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='bidding',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['announced', 'assessing', 'proposed'])), fields=('position',), name='bidding_one_under_way'),
+            model_name="bidding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["announced", "assessing", "proposed"])),
+                fields=("position",),
+                name="bidding_one_under_way",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bidding',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('announced_on'))), name='bidding_closes_after'),
+            model_name="bidding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closes_on__gte", models.F("announced_on"))),
+                name="bidding_closes_after",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(fields=('bidding', 'employee'), name='application_once'),
+            model_name="application",
+            constraint=models.UniqueConstraint(
+                fields=("bidding", "employee"), name="application_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='nomination',
-            constraint=models.UniqueConstraint(fields=('bidding', 'rank'), name='nomination_rank_once'),
+            model_name="nomination",
+            constraint=models.UniqueConstraint(
+                fields=("bidding", "rank"), name="nomination_rank_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stageclosure',
-            constraint=models.UniqueConstraint(fields=('agency', 'stage'), name='stage_closed_once'),
+            model_name="stageclosure",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "stage"), name="stage_closed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stagescore',
-            constraint=models.UniqueConstraint(fields=('application', 'stage'), name='stage_score_once'),
+            model_name="stagescore",
+            constraint=models.UniqueConstraint(
+                fields=("application", "stage"), name="stage_score_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stagescore',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 100)), name='stage_score_0_to_100'),
+            model_name="stagescore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", 0), ("score__lte", 100)),
+                name="stage_score_0_to_100",
+            ),
         ),
     ]

@@ -5,44 +5,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_begin'),
-        ('registry', '0001_begin'),
-        ('results', '0001_begin'),
+        ("accounts", "0001_begin"),
+        ("registry", "0001_begin"),
+        ("results", "0001_begin"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TalentMap',
+            name="TalentMap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('made_at', models.DateTimeField()),
-                ('policy_digest', models.CharField(max_length=64)),
-                ('engine_version', models.CharField(max_length=20)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='talent_maps', to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("policy_digest", models.CharField(max_length=64)),
+                ("engine_version", models.CharField(max_length=20)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="talent_maps",
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made_at', '-id'],
+                "ordering": ["-made_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Placement',
+            name="Placement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('performance', models.FloatField()),
-                ('potential', models.FloatField()),
-                ('box', models.PositiveSmallIntegerField()),
-                ('parts', models.JSONField()),
-                ('barred', models.CharField(blank=True, max_length=200)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='registry.employee')),
-                ('result', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='results.result')),
-                ('map', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='talent.talentmap')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("performance", models.FloatField()),
+                ("potential", models.FloatField()),
+                ("box", models.PositiveSmallIntegerField()),
+                ("parts", models.JSONField()),
+                ("barred", models.CharField(blank=True, max_length=200)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="placements",
+                        to="registry.employee",
+                    ),
+                ),
+                (
+                    "result",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="results.result",
+                    ),
+                ),
+                (
+                    "map",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="placements",
+                        to="talent.talentmap",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('map', 'employee'), name='placement_once_a_map'), models.CheckConstraint(condition=models.Q(('box__range', (1, 9))), name='placement_box_1_to_9')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("map", "employee"), name="placement_once_a_map"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("box__range", (1, 9))), name="placement_box_1_to_9"
+                    ),
+                ],
             },
         ),
     ]
