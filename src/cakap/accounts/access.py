@@ -64,3 +64,13 @@ def acting_agency(request: HttpRequest) -> Agency:
         message = "Anda belum terdaftar pada instansi mana pun."
         raise Refused(message)
     return agency
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The user of a page that `allow` guards."""
+    return cast("User", request.user)
+
+
+def holds(request: HttpRequest, role: Role) -> bool:
+    """Whether the user of a guarded page holds a role somewhere: for showing a button or not."""
+    return role in signed_in(request).roles()

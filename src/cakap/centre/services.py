@@ -63,6 +63,26 @@ def set_matrix(
 
 
 @transaction.atomic
+def add_simulation(
+    *,
+    programme: Programme,
+    code: str,
+    name: str,
+    competencies: Sequence[str],
+    actor: str,
+    now: datetime,
+) -> None:
+    """One simulation more, or what one shows said anew; the others stay."""
+    others = {
+        (row.code, row.name): [one.code for one in row.competencies.all()]
+        for row in programme.simulations.exclude(code=code)
+    }
+    set_matrix(
+        programme=programme, cells={**others, (code, name): competencies}, actor=actor, now=now
+    )
+
+
+@transaction.atomic
 def assign(*, participant: Participant, assessor: User, actor: str, now: datetime) -> Assignment:
     """Let an assessor observe a participant, unless they are the same person or of one office."""
     own = getattr(assessor, "employee", None)

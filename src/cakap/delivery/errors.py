@@ -39,3 +39,9 @@ class AnswerConflict(Refused):
 
 class AnswersMissing(Refused):
     """Sebagian jawaban belum sampai ke server; ujian belum diselesaikan."""
+
+
+class TooManyTries(Refused):
+    """Terlalu banyak percobaan. Tunggu lima menit atau hubungi pengawas ruang."""
+
+    status = 429

@@ -102,3 +102,8 @@ def _scored(key: ItemKey, row: ItemParameters | None) -> ScoredItem:
         slope=row.slope if row else None,
         thresholds=tuple(row.thresholds) if row else (),
     )
+
+
+def uses_example_items(forms: Iterable[int]) -> bool:
+    """Whether any of these forms holds items that are examples, not validated."""
+    return FormItem.objects.filter(section__form__in=list(forms), version__example=True).exists()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cakap.accounts.models import Agency
 from cakap.programmes.models import Assessed, Participant, Programme, Seat, Session
-from cakap.registry.models import Appointment, Employee
+from cakap.registry.models import Appointment, Employee, Unit
 from cakap.registry.queries import current_appointments
 
 
@@ -90,3 +91,39 @@ def due(agency: Agency, *, on: date, within: timedelta) -> list[Due]:
         if end is None or end <= on + within
     ]
     return sorted(found, key=lambda row: (row.valid_until or date.min, row.candidate.employee.name))
+
+
+def chosen_by_rule(
+    agency: Agency,
+    *,
+    on: date,
+    within: timedelta,
+    due_only: bool,
+    tiers: Sequence[str],
+    unit: Unit | None,
+    most: int | None,
+) -> list[Employee]:
+    """The people whom a rule names: by tier, by office and what lies under it, and by being due."""
+    offices = branch(unit) if unit else None
+    found = [one.candidate for one in due(agency, on=on, within=within)] if due_only else (
+        candidates(agency, on=on)
+    )  # fmt: skip
+    chosen = [
+        one.employee
+        for one in found
+        if (not tiers or one.tier in tiers) and (offices is None or one.unit in offices)
+    ]
+    return chosen[:most]
+
+
+def branch(unit: Unit) -> set[int]:
+    """An office and all offices under it."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Unit.objects.filter(agency=unit.agency_id).values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    found, waiting = set(), [unit.pk]
+    while waiting:
+        here = waiting.pop()
+        found.add(here)
+        waiting += children.get(here, [])
+    return found

@@ -17,6 +17,7 @@ from cakap.policy.services import keep_policy
 from cakap.programmes.errors import NotInAgency, SessionFull, TooManyAbsent, WrongState
 from cakap.programmes.models import Assessed, Participant, Programme, Room, Seat, Session
 from cakap.programmes.queries import away_at, staff_of_units, units_of, unseated
+from cakap.registry.imports.tables import Table, normal
 from cakap.registry.models import Employee
 
 
@@ -248,3 +249,40 @@ def note_assessed(
         actor=actor, action="assessed.note", subject=source, agency=agency,
         detail={"people": len(validity)}, now=now,
     )  # fmt: skip
+
+
+@transaction.atomic
+def add_listed(*, programme: Programme, table: Table, actor: str, now: datetime) -> int:
+    """Put the people of a file (a column nip) on the list: all of them or nobody."""
+    headers = [normal(header) for header in table.headers]
+    place = next((headers.index(name) for name in ("nip", "nipbaru") if name in headers), None)
+    if place is None:
+        message = f"{table.file}, baris 1: diharapkan kolom nip; tidak ditemukan."
+        raise NotInAgency(message)
+    known = {row.nip: row for row in Employee.objects.filter(agency=programme.initiator)}
+    for row, nip in enumerate(table.columns[place], start=2):
+        if nip not in known:
+            message = (
+                f"{table.file}, baris {row}, kolom nip: diharapkan pegawai {programme.initiator}; "
+                f"ditemukan {nip or 'kosong'}."
+            )
+            raise NotInAgency(message)
+    return add_participants(
+        programme=programme, employees=[known[nip] for nip in dict.fromkeys(table.columns[place])],
+        source=Participant.Source.FILE, actor=actor, now=now,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def add_room(
+    *, agency: Agency, name: str, seats: int, location: str, actor: str, now: datetime
+) -> Room:
+    """Add a place with seats, or change the one of this name."""
+    row, _ = Room.objects.update_or_create(
+        agency=agency, name=name, defaults={"seats": seats, "location": location}
+    )
+    record(
+        actor=actor, action="room.add", subject=name, agency=agency.code,
+        detail={"seats": seats}, now=now,
+    )  # fmt: skip
+    return row

@@ -166,7 +166,7 @@ def nominate(*, bidding: Bidding, actor: str, now: datetime) -> list[Nomination]
         message = f"Nilai {absent.application.employee.name} belum lengkap."
         raise ScoresMissing(message)
     rows = Nomination.objects.bulk_create(
-        Nomination(bidding=bidding, application=row.application, rank=rank, total=row.total)
+        Nomination(bidding=bidding, application=row.application, rank=rank, total=row.total or 0.0)
         for rank, row in enumerate(ranked[: policy["selection.shortlist"]], start=1)
     )
     _move(bidding, Bidding.State.PROPOSED)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import fastexcel
-from openpyxl import Workbook
 
 from cakap.registry.errors import UnreadableFile
 
@@ -93,30 +92,3 @@ def _as_table(file: str, rows: list[list[str]]) -> Table:
     body = [[cell.strip() for cell in row] for row in rows[1:]]
     columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in headers)
     return Table(file=file, headers=headers, columns=columns)
-
-
-def as_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """The rows as CSV in UTF-8, with the mark that makes spreadsheets read it as such."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(headers)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def as_xlsx(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """The rows as a workbook of text cells, so that no NIP turns into a number."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("data")
-    sheet.append(list(headers))
-    for row in rows:
-        sheet.append([_plain(cell) for cell in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _plain(cell: object) -> str:
-    """A cell as text that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in {"=", "+", "@"} or text[:2] == "-=" else text

@@ -1,5 +1,34 @@
+"""Small words of the templates: percentages, whole lists of form fields, links that keep the query."""
+
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.utils.formats import number_format
 
 register = template.Library()
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """81.5 as 81,50 %: two decimals, as JPM is printed."""
+    return "–" if value is None else f"{number_format(value, 2)} %"
+
+
+@register.filter
+def short(value: float | None) -> str:
+    """A level or score as short as it can be: 3 or 3,25."""
+    return "–" if value is None else number_format(round(value, 2)).removesuffix(",00")
+
+
+@register.filter
+def at(mapping: dict[Any, Any], key: Any) -> Any:
+    """What a mapping holds under a key."""
+    return mapping.get(key)
+
+
+@register.simple_tag
+def width_class(value: float) -> str:
+    """A bar's width without inline style, in steps of five percent."""
+    return f"w-bar-{max(0, min(100, 5 * round(value / 5)))}"

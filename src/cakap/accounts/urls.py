@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from cakap.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("", views.members, name="members"),
+    path("tambah/", views.add, name="add"),
+    path("<int:pk>/akhiri/", views.take, name="take"),
+    path("ganti-instansi/", views.switch, name="switch"),
+]

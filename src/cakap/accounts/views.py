@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cakap.accounts.access import acting_agency, allow
+from cakap.accounts.forms import UserForm
+from cakap.accounts.models import Membership, Role, User
+from cakap.accounts.services import give_roles, register_user, take_role
+from cakap.ui.listing import Action, Column, Listing, show
+
+
+@allow(Role.ADMINISTRATOR)
+def members(request: HttpRequest) -> HttpResponse:
+    """Who may do what in one's agency."""
+    agency = acting_agency(request)
+    listing = Listing(
+        title=_("Pengguna dan peran"),
+        name="pengguna",
+        intro=agency.name,
+        columns=(
+            Column(title=_("Nama"), value=lambda row: row.user.name),
+            Column(title=_("NIP/pengguna"), value=lambda row: row.user.username),
+            Column(
+                title=_("Peran"),
+                value=lambda row: str(row.get_role_display()),
+                link=lambda row: reverse("accounts:take", args=[row.pk]),
+            ),
+        ),
+        empty=_("Belum ada pengguna. Tambahkan yang pertama."),
+        actions=(Action(title=_("Tambah pengguna"), url=reverse("accounts:add")),),
+    )
+    return show(request, listing, agency.memberships.select_related("user").order_by("user__name"))
+
+
+@allow(Role.ADMINISTRATOR)
+def add(request: HttpRequest) -> HttpResponse:
+    """Make an account and give roles."""
+    agency = acting_agency(request)
+    form = UserForm(request.POST or None)
+    if form.is_valid():
+        now, data = timezone.now(), form.cleaned_data
+        actor = request.user.get_username()
+        user = User.objects.filter(username=data["username"]).first() or register_user(
+            username=data["username"], name=data["name"], email=data["email"],
+            password=data["password"], actor=actor, now=now,
+        )  # fmt: skip
+        give_roles(
+            user=user, agency=agency, roles=[Role(role) for role in data["roles"]],
+            actor=actor, now=now,
+        )  # fmt: skip
+        messages.success(request, _("Peran %(name)s tersimpan.") % {"name": user.name})
+        return redirect("accounts:members")
+    context = {
+        "form": form, "title": _("Tambah pengguna"), "submit": _("Simpan"),
+        "back": reverse("accounts:members"),
+    }  # fmt: skip
+    return render(request, "ui/form.html", context)
+
+
+@allow(Role.ADMINISTRATOR)
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, then end one role."""
+    row = get_object_or_404(Membership, pk=pk, agency=acting_agency(request))
+    if request.method == "POST":
+        take_role(membership=row, actor=request.user.get_username(), now=timezone.now())
+        messages.success(request, _("Peran diakhiri."))
+        return redirect("accounts:members")
+    intro = _("%(name)s tidak lagi dapat bertindak sebagai %(role)s.") % {
+        "name": row.user.name, "role": row.get_role_display(),
+    }  # fmt: skip
+    context = {
+        "title": _("Akhiri peran?"), "intro": intro, "submit": _("Akhiri peran"),
+        "back": reverse("accounts:members"),
+    }  # fmt: skip
+    return render(request, "ui/form.html", context)
+
+
+@require_POST
+@allow(*Role)
+def switch(request: HttpRequest) -> HttpResponse:
+    """Act for another agency in which one holds a role."""
+    request.session["agency"] = request.POST.get("agency", "")
+    return redirect("web:home")

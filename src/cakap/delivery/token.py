@@ -1,0 +1,46 @@
+"""The signed cookie by which a device shows that its participant signed in."""
+
+from __future__ import annotations
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from cakap.delivery.errors import NotSignedIn, OtherDevice
+from cakap.delivery.models import Attempt
+
+COOKIE, SALT, AGE = "cakap_ujian", "cakap.delivery", 12 * 3600
+
+
+def hand_out(response: HttpResponse, attempt: Attempt, *, secure: bool) -> HttpResponse:
+    """Give the device its token; scripts cannot read it, other sites cannot send it."""
+    token = signing.dumps([attempt.pk, attempt.device], salt=SALT)
+    response.set_cookie(
+        COOKIE, token, max_age=AGE, httponly=True, samesite="Strict", path="/ujian/", secure=secure
+    )
+    return response
+
+
+def attempt_of(request: HttpRequest) -> tuple[Attempt, str]:
+    """The attempt and device of a request; refused where there is none."""
+    try:
+        pk, device = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=AGE)
+    except signing.BadSignature as exc:
+        raise NotSignedIn from exc
+    attempt = (
+        Attempt.objects.filter(pk=pk)
+        .select_related(
+            "seat__session__programme", "seat__session__form", "seat__participant__employee"
+        )
+        .first()
+    )
+    if attempt is None:
+        raise NotSignedIn
+    return attempt, device
+
+
+def live_attempt(request: HttpRequest) -> Attempt:
+    """The attempt of a request whose device is the one signed in last."""
+    attempt, device = attempt_of(request)
+    if attempt.device != device:
+        raise OtherDevice
+    return attempt

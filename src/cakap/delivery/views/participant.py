@@ -1,0 +1,89 @@
+"""The participant's way: sign in, consent, practise, work, receipt."""
+
+from __future__ import annotations
+
+from allauth.core import ratelimit
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from cakap.accounts.access import public
+from cakap.delivery.errors import NoSuchSeat, TooManyTries
+from cakap.delivery.forms import ConsentForm, EnterForm
+from cakap.delivery.queries import state_of
+from cakap.delivery.services import begin, give_consent, receipt, sign_in
+from cakap.delivery.token import hand_out, live_attempt
+
+
+@public
+def enter(request: HttpRequest) -> HttpResponse:
+    """NIP and PIN; too many wrong guesses close the door for a while."""
+    form = EnterForm(request.POST or None)
+    if form.is_valid():
+        nip = form.cleaned_data["nip"]
+        if not _guesses(request, nip, dry_run=True):
+            raise TooManyTries
+        try:
+            attempt = sign_in(nip=nip, pin=form.cleaned_data["pin"], now=timezone.now())
+        except NoSuchSeat as refusal:
+            _guesses(request, nip, dry_run=False)
+            form.add_error(None, str(refusal))
+        else:
+            secure = bool(settings.SESSION_COOKIE_SECURE)
+            return hand_out(redirect("delivery:consent"), attempt, secure=secure)
+    return render(request, "delivery/enter.html", {"form": form})
+
+
+def _guesses(request: HttpRequest, nip: str, *, dry_run: bool) -> bool:
+    """Whether this NIP has wrong guesses left; one is taken unless it is a dry run."""
+    return bool(ratelimit.consume(request, action="ujian", key=nip, dry_run=dry_run))
+
+
+@public
+def consent(request: HttpRequest) -> HttpResponse:
+    """What will happen with the answers, and the participant's yes."""
+    attempt = live_attempt(request)
+    if attempt.begun_at:
+        return redirect("delivery:work")
+    form = ConsentForm(request.POST or None)
+    if form.is_valid():
+        give_consent(attempt=attempt, now=timezone.now())
+        return redirect("delivery:practice")
+    return render(request, "delivery/consent.html", {"form": form, "attempt": attempt})
+
+
+@public
+def practice(request: HttpRequest) -> HttpResponse:
+    """One item to try, which is neither kept nor scored."""
+    attempt = live_attempt(request)
+    tried = request.POST.get("latihan", "")
+    return render(request, "delivery/practice.html", {"attempt": attempt, "tried": tried})
+
+
+@require_POST
+@public
+def start(request: HttpRequest) -> HttpResponse:
+    """Start the clock."""
+    begin(attempt=live_attempt(request), now=timezone.now())
+    return redirect("delivery:work")
+
+
+@public
+def work(request: HttpRequest) -> HttpResponse:
+    """The exam page: a shell; what is asked and answered comes apart from it, never from a cache."""
+    attempt = live_attempt(request)
+    if attempt.submitted_at:
+        return redirect("delivery:receipt")
+    if attempt.begun_at is None:
+        return redirect("delivery:consent")
+    return render(request, "delivery/work.html", {"attempt": attempt})
+
+
+@public
+def receipt_page(request: HttpRequest) -> HttpResponse:
+    """What was kept, with a code to quote."""
+    attempt = live_attempt(request)
+    kept = receipt(attempt, state_of(attempt))
+    return render(request, "delivery/receipt.html", {"attempt": attempt, "receipt": kept})

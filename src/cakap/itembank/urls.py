@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from cakap.itembank import views
+
+app_name = "itembank"
+urlpatterns = [
+    path("", views.items, name="items"),
+    path("butir/<int:pk>/", views.item, name="item"),
+    path("impor/", views.upload, name="upload"),
+    path("templat.csv", views.template, name="template"),
+    path("formulir/", views.forms, name="forms"),
+    path("formulir/susun/", views.build, name="build"),
+    path("formulir/<int:pk>/", views.form, name="form"),
+]

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cakap.accounts.access import acting_agency, allow, one, rows
+from cakap.accounts.models import Role
+from cakap.itembank.exchange.qti import read_package
+from cakap.itembank.exchange.rows import HEADERS, drafts_from
+from cakap.itembank.forms import BuildForm, ItemFileForm
+from cakap.itembank.models import Form, Item, ItemVersion
+from cakap.itembank.queries import form_content
+from cakap.itembank.services import SectionPlan, add_items, build_form
+from cakap.registry.imports.tables import read_table
+from cakap.ui.files import as_csv, download
+from cakap.ui.listing import Action, Column, Listing, show
+
+
+@allow(Role.PSYCHOMETRICIAN)
+def items(request: HttpRequest) -> HttpResponse:
+    """Every version of every item of one's bank."""
+    listing = Listing(
+        title=_("Bank soal"),
+        name="butir",
+        columns=(
+            Column(
+                title=_("Kode"), value=lambda row: row.item.code,
+                link=lambda row: reverse("itembank:item", args=[row.pk]),
+            ),
+            Column(title=_("Versi"), value=lambda row: row.version, number=True),
+            Column(title=_("Jenis"), value=lambda row: str(row.item.get_kind_display())),
+            Column(title=_("Dimensi"), value=lambda row: row.item.dimension),
+            Column(title=_("Keadaan"), value=lambda row: str(row.get_state_display())),
+            Column(
+                title=_("Validasi"),
+                value=lambda row: _("contoh, belum divalidasi") if row.example else "",
+            ),
+        ),
+        empty=_("Bank soal masih kosong. Impor butir dari CSV atau paket QTI 3."),
+        actions=(
+            Action(title=_("Impor butir"), url=reverse("itembank:upload")),
+            Action(title=_("Formulir ujian"), url=reverse("itembank:forms")),
+        ),
+    )  # fmt: skip
+    return show(request, listing, rows(request, ItemVersion).select_related("item"))
+
+
+@allow(Role.PSYCHOMETRICIAN)
+def item(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version as the participant sees it, with its key and parameters beside it."""
+    row = one(request, ItemVersion, pk=pk)
+    context = {
+        "version": row,
+        "scores": row.key.scores,
+        "parameters": row.parameters.filter(retired_at__isnull=True).first(),
+    }
+    return render(request, "itembank/item.html", context)
+
+
+@allow(Role.PSYCHOMETRICIAN)
+def upload(request: HttpRequest) -> HttpResponse:
+    """Items from a file: all of it, or one sentence on what is wrong."""
+    form = ItemFileForm(request.POST or None, request.FILES or None)
+    if not form.is_valid():
+        context = {
+            "form": form, "title": _("Impor butir"), "submit": _("Impor"),
+            "intro": _("Butir yang berubah menjadi versi baru; versi lama tetap."),
+            "back": reverse("itembank:items"),
+        }  # fmt: skip
+        return render(request, "itembank/upload.html", context)
+    file = form.cleaned_data["file"]
+    left_out: list[str] = []
+    if file.name.lower().endswith(".zip"):
+        package = read_package(file.name, file.read())
+        drafts, left_out = package.drafts, package.left_out
+    else:
+        drafts = drafts_from(read_table(file.name, file.read()))
+    tally = add_items(
+        agency=acting_agency(request), drafts=drafts,
+        actor=request.user.get_username(), now=timezone.now(),
+    )  # fmt: skip
+    text = _("%(new)s butir baru, %(revised)s versi baru, %(same)s tetap.")
+    messages.success(
+        request, text % {"new": tally.new, "revised": tally.revised, "same": tally.same}
+    )
+    for sentence in left_out:
+        messages.warning(request, _("Tidak diimpor: %(what)s") % {"what": sentence})
+    return redirect("itembank:items")
+
+
+@allow(Role.PSYCHOMETRICIAN)
+def template(request: HttpRequest) -> HttpResponse:
+    """The columns of an item file, with one example."""
+    example = [
+        "CONTOH-1", "graded", "M.01", "<p>Apa yang Anda lakukan?</p>",
+        "Menolak dan melapor", "5", "Menolak", "4", "Bertanya", "3", "Diam", "2", "Menerima", "1",
+    ]  # fmt: skip
+    return download(as_csv(HEADERS, [example]), "templat-butir.csv")
+
+
+@allow(Role.PSYCHOMETRICIAN, Role.OPERATOR)
+def forms(request: HttpRequest) -> HttpResponse:
+    """The forms of one's agency."""
+    listing = Listing(
+        title=_("Formulir ujian"),
+        name="formulir",
+        columns=(
+            Column(
+                title=_("Kode"), value=lambda row: row.code,
+                link=lambda row: reverse("itembank:form", args=[row.pk]),
+            ),
+            Column(title=_("Nama"), value=lambda row: row.name),
+            Column(title=_("Menit"), value=lambda row: row.minutes, number=True),
+            Column(title=_("Beku"), value=lambda row: _("ya") if row.frozen_at else ""),
+        ),
+        empty=_("Belum ada formulir. Susun yang pertama dari bank soal."),
+        actions=(Action(title=_("Susun formulir"), url=reverse("itembank:build")),),
+    )  # fmt: skip
+    return show(request, listing, rows(request, Form))
+
+
+@allow(Role.PSYCHOMETRICIAN, Role.OPERATOR)
+def form(request: HttpRequest, pk: int) -> HttpResponse:
+    """A whole form as the participant sees it."""
+    row = one(request, Form, pk=pk)
+    return render(request, "itembank/form.html", {"row": row, "parts": form_content(row)})
+
+
+@allow(Role.PSYCHOMETRICIAN)
+def build(request: HttpRequest) -> HttpResponse:
+    """Build a form: one section a dimension, all its items."""
+    agency = acting_agency(request)
+    found = Item.objects.filter(agency=agency).order_by("dimension", "code")
+    by: dict[str, list[str]] = {}
+    for dimension, code in found.values_list("dimension", "code"):
+        by.setdefault(dimension, []).append(code)
+    page = BuildForm(request.POST or None, dimensions=list(by))
+    if page.is_valid():
+        data = page.cleaned_data
+        sections = [
+            SectionPlan(title=one_, instructions="", codes=by[one_]) for one_ in data["dimensions"]
+        ]
+        row = build_form(
+            agency=agency, code=data["code"], name=data["name"], minutes=data["minutes"],
+            sections=sections, actor=request.user.get_username(), now=timezone.now(),
+        )  # fmt: skip
+        return redirect("itembank:form", row.pk)
+    context = {
+        "form": page, "title": _("Susun formulir"), "submit": _("Susun"),
+        "back": reverse("itembank:forms"),
+    }  # fmt: skip
+    return render(request, "ui/form.html", context)

@@ -1,0 +1,52 @@
+"""The rotation plan as a document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.utils import formats, timezone
+
+from cakap.placement.models import Line, Plan
+from cakap.ui.pdf import document
+
+SOURCE = Path(__file__).parent / "documents" / "plan.typ"
+
+
+def plan_document(plan: Plan) -> bytes:
+    """The plan as a tagged PDF: moves with reasons, then what stays vacant."""
+    lines = list(plan.lines.select_related("employee", "source", "target"))
+    opened = plan.open_posts.select_related("position").filter(stage__gte=1)
+    return document(
+        SOURCE,
+        {
+            "title": f"Rencana rotasi {plan.name}",
+            "name": plan.name,
+            "agency": plan.agency.name,
+            "made_at": formats.date_format(timezone.localtime(plan.made_at), "j F Y H.i"),
+            "state": str(plan.get_state_display()),
+            "decree": plan.decree,
+            "before": formats.number_format(plan.total_before, 2),
+            "after": formats.number_format(plan.total_after, 2),
+            "bound": formats.number_format(plan.bound, 2),
+            "optimal": plan.optimal,
+            "people": len(lines),
+            "moves": [_move(line) for line in lines if line.source_id != line.target_id],
+            "open": [
+                {"stage": row.stage, "title": row.position.title, "seats": row.seats}
+                for row in opened
+            ],
+            "footer": f"kebijakan {plan.policy_digest[:16]} · bahan {plan.input_digest[:16]}",
+        },
+        made_at=plan.made_at,
+    )
+
+
+def _move(line: Line) -> dict[str, str]:
+    return {
+        "name": line.employee.full_name,
+        "source": line.source.title,
+        "target": line.target.title,
+        "before": formats.number_format(line.fit_before, 2),
+        "after": formats.number_format(line.fit_after, 2),
+        "reason": line.reason,
+    }

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cakap.accounts.models import Agency
+from cakap.itembank.models import Form
+from cakap.programmes.models import Programme, Room
+from cakap.registry.models import Tier, Unit
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class ProgrammeForm(forms.Form):
+    """A programme as wished for."""
+
+    code = forms.SlugField(label=_("Kode"), max_length=50)
+    name = forms.CharField(label=_("Nama"), max_length=200)
+    organiser = forms.ModelChoiceField(label=_("Penyelenggara"), queryset=Agency.objects.all())
+    purpose = forms.ChoiceField(label=_("Tujuan"), choices=Programme.Purpose.choices)
+    method = forms.ChoiceField(label=_("Metode"), choices=Programme.Method.choices)
+    starts = forms.DateField(label=_("Mulai"), widget=DAY)
+    ends = forms.DateField(label=_("Selesai"), widget=DAY)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if Programme.objects.filter(code=cleaned.get("code", "")).exists():
+            self.add_error("code", _("Kode itu sudah dipakai."))
+        if cleaned.get("starts") and cleaned.get("ends") and cleaned["ends"] < cleaned["starts"]:
+            self.add_error("ends", _("Tanggal selesai tidak boleh sebelum tanggal mulai."))
+        return cleaned
+
+
+class RuleForm(forms.Form):
+    """Participants by rule."""
+
+    due_only = forms.BooleanField(
+        label=_("Hanya yang jatuh tempo (aturan tiga tahun)"), required=False
+    )
+    tiers = forms.MultipleChoiceField(
+        label=_("Jenjang"),
+        choices=Tier.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), required=False)
+    most = forms.IntegerField(label=_("Paling banyak"), min_value=1, required=False)
+
+    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+
+
+class FileForm(forms.Form):
+    """Participants by file: a column nip."""
+
+    file = forms.FileField(label=_("Berkas CSV atau XLSX dengan kolom nip"))
+
+
+class RoomForm(forms.Form):
+    """A place with seats."""
+
+    name = forms.CharField(label=_("Nama ruang"), max_length=100)
+    seats = forms.IntegerField(label=_("Kursi"), min_value=1, max_value=5000)
+    location = forms.CharField(label=_("Alamat"), max_length=200, required=False)
+
+
+class SessionForm(forms.Form):
+    """A room at a time with a form."""
+
+    room = forms.ModelChoiceField(label=_("Ruang"), queryset=Room.objects.none())
+    form = forms.ModelChoiceField(label=_("Formulir ujian"), queryset=Form.objects.none())
+    starts_at = forms.DateTimeField(
+        label=_("Mulai"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, agency: Agency, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["room"].queryset = agency.rooms.all()  # type: ignore[attr-defined]
+        self.fields["form"].queryset = agency.forms.all()  # type: ignore[attr-defined]

@@ -1,0 +1,45 @@
+"""The letter by which a participant is invited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.utils import formats, timezone
+
+from cakap.programmes.models import Participant
+from cakap.registry.queries import position_held
+from cakap.ui.pdf import document
+
+SOURCE = Path(__file__).parent / "documents" / "invitation.typ"
+
+
+def invitation(participant: Participant) -> bytes:
+    """The invitation as a PDF, with every seat that the participant has."""
+    person, programme = participant.employee, participant.programme
+    post = position_held(person.pk, on=programme.starts)
+    return document(
+        SOURCE,
+        {
+            "title": f"Undangan {programme.name}",
+            "organiser": programme.organiser.name,
+            "programme": programme.name,
+            "purpose": str(programme.get_purpose_display()).lower(),
+            "name": person.full_name,
+            "nip": person.nip,
+            "post": post.title if post else "",
+            "seats": [_seat(seat) for seat in participant.seats.select_related("session__room")],
+            "footer": programme.code,
+        },
+        made_at=participant.invited_at or timezone.now(),
+    )
+
+
+def _seat(seat: object) -> dict[str, object]:
+    session = seat.session  # type: ignore[attr-defined]
+    start = timezone.localtime(session.starts_at)
+    return {
+        "day": formats.date_format(start, "l, j F Y"),
+        "time": f"{start:%H.%M} WIB" if start.tzname() == "WIB" else f"{start:%H.%M %Z}",
+        "place": ", ".join(part for part in (session.room.name, session.room.location) if part),
+        "number": seat.number,  # type: ignore[attr-defined]
+    }

@@ -1,0 +1,55 @@
+"""Tables as files that people download: CSV and XLSX."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from django.http import HttpResponse
+from openpyxl import Workbook
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "svg": "image/svg+xml",
+}
+
+
+def as_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """The rows as CSV in UTF-8, with the mark that makes spreadsheets read it as such."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(headers)
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """The rows as a workbook of text cells, so that no NIP turns into a number."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("data")
+    sheet.append(list(headers))
+    for row in rows:
+        sheet.append([_plain(cell) for cell in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+WRITERS = {"csv": as_csv, "xlsx": as_xlsx}
+
+
+def _plain(cell: object) -> str:
+    """A cell as text that no spreadsheet takes for a formula."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text[:1] in {"=", "+", "@"} or text[:2] == "-=" else text
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """The content as a file to keep, its type told by the name's ending."""
+    response = HttpResponse(content, content_type=TYPES[name.rpartition(".")[2]])
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response
