@@ -157,7 +157,8 @@ def make(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         return redirect("placement:plan", row.pk)
     intro = _(
-        "Setiap orang ditempatkan tepat satu kali pada jabatan peserta dan jabatan kosong, sehingga kecocokan seluruhnya setinggi mungkin menurut kebijakan."
+        "Setiap orang ditempatkan tepat satu kali pada jabatan peserta dan jabatan kosong, "
+        "sehingga kecocokan seluruhnya setinggi mungkin menurut kebijakan."
     )
     return _form(request, form, _("Susun rencana rotasi"), intro, reverse("placement:plans"))
 
@@ -214,7 +215,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Rencana disetujui; %(n)s pengangkatan dicatat.") % {"n": n})
         return redirect("placement:plan", pk)
     intro = _(
-        "Semua perpindahan dalam rencana ini dicatat sebagai pengangkatan. Tindakan ini tidak dapat dibatalkan."
+        "Semua perpindahan dalam rencana ini dicatat sebagai pengangkatan. "
+        "Tindakan ini tidak dapat dibatalkan."
     )
     back = reverse("placement:plan", args=[pk])
     return _form(request, form, f"{_('Setujui')} {row.name}", intro, back)

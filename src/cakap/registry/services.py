@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from cakap.accounts.models import Agency
+from cakap.accounts.models import Agency, User
 from cakap.audit.services import record
 from cakap.registry.errors import FileHasProblems, PostIsTaken, StandardIsEmpty
 from cakap.registry.imports.doors import DOORS, Preview
@@ -111,3 +111,17 @@ def leaves(*, employee: Employee, on: date) -> None:
     Appointment.objects.filter(
         employee=employee, kind=Appointment.Kind.DEFINITIVE, end__isnull=True
     ).update(end=on)
+
+
+@transaction.atomic
+def link_user(*, employee: Employee, user: User, actor: str, now: datetime) -> None:
+    """Say which account is a civil servant's own, so that results reach the person."""
+    Employee.objects.filter(pk=employee.pk).update(user=user)
+    record(
+        actor=actor,
+        action="employee.link",
+        subject=employee.nip,
+        agency=employee.agency.code,
+        detail={"user": user.username},
+        now=now,
+    )

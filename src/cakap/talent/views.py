@@ -79,7 +79,12 @@ def box(request: HttpRequest, number: int) -> HttpResponse:
     listing = Listing(
         title=f"{_('Kotak')} {number}",
         name=f"kotak-{number}",
-        intro=f"{_('Kinerja')} {BANDS[found.performance]}, {_('potensial')} {BANDS[found.potential]}. {found.advice}",
+        intro=_("Kinerja %(performance)s, potensial %(potential)s. %(advice)s")
+        % {
+            "performance": BANDS[found.performance],
+            "potential": BANDS[found.potential],
+            "advice": found.advice,
+        },
         columns=(
             Column(title="NIP", value=lambda row: row.employee.nip),
             Column(

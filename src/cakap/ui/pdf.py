@@ -28,7 +28,7 @@ def document(path: Path, data: Mapping[str, Any], *, made_at: datetime) -> bytes
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False, default=str)},
         pdf_standards=["a-2a", "ua-1"],
-        timestamp=made_at,
+        timestamp=made_at.replace(microsecond=0),
     )
     if not isinstance(content, bytes):
         message = f"{path.name}: expected one PDF"

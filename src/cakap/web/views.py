@@ -89,7 +89,8 @@ def policy(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         title=_("Buku kebijakan"),
         name="kebijakan",
-        intro=_("Aturan yang belum terverifikasi belum kami baca pada teks peraturannya; instansi dapat menggantinya."),
+        intro=_("Aturan yang belum terverifikasi belum kami baca pada teks peraturannya; "
+            "instansi dapat menggantinya."),
         columns=(
             Column(
                 title=_("Aturan"), value=lambda row: row.title,
