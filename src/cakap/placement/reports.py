@@ -7,6 +7,7 @@ from pathlib import Path
 from django.utils import formats, timezone
 
 from cakap.placement.models import Line, Plan
+from cakap.ui.numbers import decimal
 from cakap.ui.pdf import document
 
 SOURCE = Path(__file__).parent / "documents" / "plan.typ"
@@ -25,9 +26,9 @@ def plan_document(plan: Plan) -> bytes:
             "made_at": formats.date_format(timezone.localtime(plan.made_at), "j F Y H.i"),
             "state": str(plan.get_state_display()),
             "decree": plan.decree,
-            "before": formats.number_format(plan.total_before, 2),
-            "after": formats.number_format(plan.total_after, 2),
-            "bound": formats.number_format(plan.bound, 2),
+            "before": decimal(plan.total_before, 2),
+            "after": decimal(plan.total_after, 2),
+            "bound": decimal(plan.bound, 2),
             "optimal": plan.optimal,
             "people": len(lines),
             "moves": [_move(line) for line in lines if line.source_id != line.target_id],
@@ -46,7 +47,7 @@ def _move(line: Line) -> dict[str, str]:
         "name": line.employee.full_name,
         "source": line.source.title,
         "target": line.target.title,
-        "before": formats.number_format(line.fit_before, 2),
-        "after": formats.number_format(line.fit_after, 2),
+        "before": decimal(line.fit_before, 2),
+        "after": decimal(line.fit_after, 2),
         "reason": line.reason,
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cakap.accounts.access import acting_agency, allow, holds, one, rows
 from cakap.accounts.models import Role
+from cakap.placement.eligibility import STEP
 from cakap.placement.forms import ApproveForm, PlanForm, RejectForm
 from cakap.placement.models import Plan
 from cakap.placement.queries import Proposal, Recommendation, people_for, posts_for
@@ -46,7 +47,8 @@ def posts(request: HttpRequest) -> HttpResponse:
         actions=(Action(title=_("Jabatan apa untuk orang ini?"), url=reverse("placement:people")),),
     )  # fmt: skip
     found = sorted(
-        rows(request, Position).select_related("unit"), key=lambda row: -empty.get(row.pk, 0)
+        rows(request, Position).select_related("unit"),
+        key=lambda row: (row.pk not in empty, -STEP[row.tier], row.code),
     )
     return show(request, listing, found)
 

@@ -19,6 +19,7 @@ from cakap.registry.models import CompetencyLevel
 from cakap.results.compute import category
 from cakap.results.models import Report, Result
 from cakap.ui.charts import levels_against_standard
+from cakap.ui.numbers import decimal
 from cakap.ui.pdf import document
 
 SOURCE = Path(__file__).parent / "documents" / "individual.typ"
@@ -77,13 +78,11 @@ def _content(result: Result) -> dict[str, Any]:
         "picture": picture(result),
         "picture_alt": "; ".join(f"{r['name']}: {r['shown']:g} dari {r['asked']}" for r in rows),
         "levels": rows,
-        "jpm_ratio": formats.number_format(result.jpm_ratio, 2),
-        "jpm_capped_mean": formats.number_format(result.jpm_capped_mean, 2),
+        "jpm_ratio": decimal(result.jpm_ratio, 2),
+        "jpm_capped_mean": decimal(result.jpm_capped_mean, 2),
         "category": result.category,
         "category_name": name,
-        "potential": None
-        if result.potential is None
-        else formats.number_format(result.potential, 0),
+        "potential": None if result.potential is None else decimal(result.potential, 0),
         "interests": [[INTEREST_NAMES[k], int(v)] for k, v in result.interests.items()],
         "strengths": [
             f"{r['name']} (+{r['gap']:g})".replace(".", ",") for r in rows if r["gap"] > 0

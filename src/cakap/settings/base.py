@@ -25,8 +25,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
-    "allauth",
-    "allauth.account",
     "cakap.audit",
     "cakap.policy",
     "cakap.jobs",
@@ -43,6 +41,9 @@ INSTALLED_APPS = [
     "cakap.placement",
     "cakap.selection",
     "cakap.web",
+    # After our own: where both have a template, ours is meant.
+    "allauth",
+    "allauth.account",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -12,7 +12,9 @@ BLUE, GREY, INK = "#206bc4", "#9aa0a6", "#1d273b"
 
 
 def _svg(chart: Any) -> str:
-    return str(vl_convert.vegalite_to_svg(chart.to_dict()))
+    # Room on the left: browsers draw labels in wider type than the one they were measured in.
+    roomy = chart.properties(padding={"left": 45, "right": 15, "top": 5, "bottom": 5})
+    return str(vl_convert.vegalite_to_svg(roomy.to_dict()))
 
 
 def levels_against_standard(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -7,19 +7,24 @@ from typing import Any
 from django import template
 from django.utils.formats import number_format
 
+from cakap.ui.numbers import decimal
+
 register = template.Library()
 
 
 @register.filter
 def percent(value: float | None) -> str:
     """81.5 as 81,50 %: two decimals, as JPM is printed."""
-    return "–" if value is None else f"{number_format(value, 2)} %"
+    return "–" if value is None else f"{decimal(value, 2)} %"
 
 
 @register.filter
 def short(value: float | None) -> str:
     """A level or score as short as it can be: 3 or 3,25."""
-    return "–" if value is None else number_format(round(value, 2)).removesuffix(",00")
+    if value is None:
+        return "–"
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return number_format(text)
 
 
 @register.filter

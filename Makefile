@@ -1,0 +1,38 @@
+# Every target sets up what it needs. `make help` lists them.
+PYTHON ?= python3
+ARGS ?=
+UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
+RUN := .venv/bin/
+
+.PHONY: help setup tools demo test test-fast check bench clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+.bootstrap/bin/uv:
+	$(PYTHON) -m venv .bootstrap
+	.bootstrap/bin/pip install --quiet uv
+
+setup: $(if $(findstring .bootstrap,$(UV)),.bootstrap/bin/uv) ## the virtual environment, from the lock file
+	@$(UV) sync --frozen --quiet
+
+tools: ## Chromium and PostgreSQL, which the tests need
+	@scripts/install-tools
+
+demo: setup ## install, run the whole chain on the demo province, serve it
+	@$(RUN)cakap demo $(ARGS)
+
+test: setup tools ## all tests: fast ones first, SQLite, PostgreSQL, Chromium
+	@scripts/test
+
+test-fast: setup ## without browser, PostgreSQL and slow ones
+	@$(RUN)pytest -q -n 2 -m "not browser and not slow" $(ARGS)
+
+check: setup ## lint, types, import contracts, migrations, deployment settings
+	@scripts/check
+
+bench: setup ## all benchmarks; ARGS=--quick for a minute each
+	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN)python $$script $(ARGS) || exit 1; done
+
+clean: ## remove what the targets made here
+	rm -rf .venv .bootstrap var cakap-data
