@@ -43,9 +43,11 @@ def main() -> None:
         _stop(f"Konfigurasi: {exc}", BAD_INPUT)
     except Exception as exc:
         _explain(exc)
+        raise
 
 
-def _explain(exc: Exception) -> NoReturn:
+def _explain(exc: Exception) -> None:
+    """Say what went wrong where it is known; an unknown error is a bug and stays one."""
     from django.db import DatabaseError
 
     from cakap.errors import Refused
@@ -58,7 +60,6 @@ def _explain(exc: Exception) -> NoReturn:
         _stop(f"{exc.filename or ''}: {exc.strerror}", BAD_INPUT)
     if isinstance(exc, DatabaseError):
         _stop(f"Basis data: {exc}. Periksa dengan: cakap doctor", FAILED)
-    raise exc
 
 
 def _stop(sentence: str, code: int) -> NoReturn:
@@ -128,7 +129,7 @@ def _start(
         "--workers-kill-timeout", "10", "cakap.wsgi:application",
     ]  # fmt: skip
     worker = [sys.executable, "-m", "cakap.cli", "worker"]
-    return subprocess.Popen(granian), subprocess.Popen(worker)
+    return subprocess.Popen(granian), subprocess.Popen(worker)  # noqa: S603
 
 
 def _wait(*processes: subprocess.Popen[bytes]) -> None:

@@ -165,13 +165,20 @@ def province(*, seed: int, today: date) -> Province:
 
 def _offices(made: Province) -> None:
     made.units.append(["SETDA", "Sekretariat Daerah", "", "Serang"])
-    _post(made, "SEKDA", "Sekretaris Daerah", "SETDA", "jpt_madya", "I.b")
+    _post(made, "SEKDA", "Sekretaris Daerah", unit="SETDA", tier="jpt_madya", eselon="I.b")
     for number, title in enumerate(TOP, start=1):
-        _post(made, f"SETDA-{number}", title, "SETDA", "jpt_pratama", "II.a")
+        _post(made, f"SETDA-{number}", title, unit="SETDA", tier="jpt_pratama", eselon="II.a")
     for number, name in enumerate(BIRO, start=1):
         code = f"BIRO{number}"
         made.units.append([code, f"Biro {name}", "SETDA", "Serang"])
-        _post(made, f"{code}-KEPALA", f"Kepala Biro {name}", code, "jpt_pratama", "II.b")
+        _post(
+            made,
+            f"{code}-KEPALA",
+            f"Kepala Biro {name}",
+            unit=code,
+            tier="jpt_pratama",
+            eselon="II.b",
+        )
         for part in range(1, 4):
             _section(made, f"{code}-{part}", code, f"Bagian {part} Biro {name}", "III.a")
     heads = [(f"Dinas {name}", f"Kepala Dinas {name}") for name in DINAS]
@@ -179,7 +186,7 @@ def _offices(made: Province) -> None:
     for number, (name, head) in enumerate((*heads, *HEADS), start=1):
         code = f"OPD{number:02d}"
         made.units.append([code, name, "", "Serang"])
-        _post(made, f"{code}-KEPALA", head, code, "jpt_pratama", "II.a")
+        _post(made, f"{code}-KEPALA", head, unit=code, tier="jpt_pratama", eselon="II.a")
         _section(made, f"{code}-0", code, f"Sekretariat {name}", "III.a")
         for part in range(1, 5):
             _section(made, f"{code}-{part}", code, f"Bidang {part} {name}", "III.b")
@@ -187,22 +194,30 @@ def _offices(made: Province) -> None:
 
 def _section(made: Province, code: str, parent: str, name: str, eselon: str) -> None:
     made.units.append([code, name, parent, "Serang"])
-    _post(made, f"{code}-A", f"Kepala {name}", code, "administrator", eselon)
+    _post(made, f"{code}-A", f"Kepala {name}", unit=code, tier="administrator", eselon=eselon)
     for part in range(1, 3):
         _post(
             made,
             f"{code}-P{part}",
             f"Kepala Subbagian/Seksi {part} {name}",
-            code,
-            "pengawas",
-            "IV.a",
+            unit=code,
+            tier="pengawas",
+            eselon="IV.a",
         )
     for kind, title, seats in (
         ("jf_muda", "Analis Kebijakan Ahli Muda", 4),
         ("jf_pertama", "Analis Kebijakan Ahli Pertama", 4),
         ("pelaksana", "Penelaah Teknis Kebijakan", 5),
     ):
-        _post(made, f"{code}-{kind}", f"{title} {name}", code, kind, "", seats)
+        _post(
+            made,
+            f"{code}-{kind}",
+            f"{title} {name}",
+            unit=code,
+            tier=kind,
+            eselon="",
+            headcount=seats,
+        )
 
 
 CLASSES = {
@@ -212,7 +227,14 @@ CLASSES = {
 
 
 def _post(
-    made: Province, code: str, title: str, unit: str, tier: str, eselon: str, headcount: int = 1
+    made: Province,
+    code: str,
+    title: str,
+    *,
+    unit: str,
+    tier: str,
+    eselon: str,
+    headcount: int = 1,
 ) -> None:
     made.posts.append(
         Post(
@@ -235,11 +257,17 @@ def _fill(made: Province, rng: Random, today: date) -> None:
     for post in made.posts:
         former.setdefault(post.tier, []).append(post.code)
     for number, post in enumerate(chosen, start=1):
-        _person(made, rng, today, post, number, former)
+        _person(made, rng, today=today, post=post, number=number, former=former)
 
 
 def _person(
-    made: Province, rng: Random, today: date, post: Post, number: int, former: dict[str, list[str]]
+    made: Province,
+    rng: Random,
+    *,
+    today: date,
+    post: Post,
+    number: int,
+    former: dict[str, list[str]],
 ) -> None:
     sex = rng.choice("LP")
     low, high = AGES[post.tier]

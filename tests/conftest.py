@@ -1,0 +1,32 @@
+"""Fixtures: small and named."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from django.core.cache import cache
+
+from world import World, make_open_session, make_world
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop is not ours
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache():
+    """Counts of failed sign-ins do not outlive a test; nor do forms remembered by number."""
+    from cakap.delivery import services
+
+    cache.clear()
+    services._options.cache_clear()
+    services._grace.cache_clear()
+
+
+@pytest.fixture
+def world(db) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def session(world):
+    return make_open_session(world)
