@@ -57,7 +57,7 @@ def test_scores_equal_those_of_mirt_on_real_answers():
     fit = json.loads((REFERENCE / "ref" / "lsat7.2PL.json").read_text())
     items = fit["irt"]
     rows = list(csv.reader((REFERENCE / "lsat7.csv").open()))[1:51]
-    slopes, thresholds = _parameters(items)
+    slopes, thresholds = [row["a"] for row in items], [[row["b"]] for row in items]
     nodes = np.linspace(-6, 6, 61)
 
     found = eap(
@@ -65,21 +65,9 @@ def test_scores_equal_those_of_mirt_on_real_answers():
         nodes=nodes, prior=np.exp(-(nodes**2) / 2),
     )  # fmt: skip
 
-    expected = np.array([row[:2] for row in _scores(fit["EAP"])], dtype=float)
+    expected = np.array([list(row.values()) for row in fit["eap"]])
     assert found.theta == pytest.approx(expected[:, 0], abs=0.003)
     assert found.se == pytest.approx(expected[:, 1], abs=0.003)
-
-
-def _parameters(items):
-    if isinstance(items, dict):
-        items = [dict(zip(items, values, strict=True)) for values in zip(*items.values(), strict=True)]
-    return [float(row["a"]) for row in items], [[float(row["b"])] for row in items]
-
-
-def _scores(eap_rows):
-    if isinstance(eap_rows, dict):
-        return list(zip(*list(eap_rows.values())[:2], strict=True))
-    return eap_rows
 
 
 @given(st.floats(-5, 5), st.floats(0, 3))

@@ -10,6 +10,7 @@ os.environ.setdefault("CAKAP_CONFIG", "/nonexistent")
 
 from cakap.settings.base import *
 
+STATIC_ROOT.mkdir(parents=True)  # the file server looks for it at start
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -66,7 +66,7 @@ def _read_csv(file: str, content: bytes) -> Table:
 def _read_xlsx(file: str, content: bytes) -> Table:
     try:
         sheet = fastexcel.read_excel(content).load_sheet(0, header_row=None, dtypes="string")
-        columns = [column.to_pylist() for column in sheet.to_arrow().columns]
+        columns = [column.to_list() for column in sheet.to_polars().get_columns()]
     except Exception as exc:
         message = f"{file}: bukan berkas XLSX yang dapat dibaca."
         raise UnreadableFile(message) from exc
