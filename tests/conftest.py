@@ -30,3 +30,11 @@ def world(db) -> World:
 @pytest.fixture
 def session(world):
     return make_open_session(world)
+
+
+@pytest.fixture
+def published(world):
+    """Everybody of the agency through an assessment centre, levels by hand, results out."""
+    from centre_results import publish_centre
+
+    return publish_centre(world)

@@ -82,6 +82,12 @@ def put(agency: Agency, kind: str, headers: tuple[str, ...], rows: list[list[obj
     )  # fmt: skip
 
 
+def asked(post: str, tier: str, competency: str) -> int:
+    """Posts of the second office ask more teamwork and less integrity, so that a plan has a point."""
+    shift = {"M.01": -1, "M.02": 1}.get(competency, 0) if post.endswith("2") else 0
+    return LEVEL[tier] + shift
+
+
 def make_world(code: str = "A") -> World:
     """Agency `code`, accredited, with eleven people in their posts since three years."""
     agency = register_agency(
@@ -100,7 +106,7 @@ def make_world(code: str = "A") -> World:
     )  # fmt: skip
     put(
         agency, "standards", ("kode_jabatan", "kode_kompetensi", "tingkat", "berlaku", "status"),
-        [[c, one, LEVEL[t], "2024-01-01", "approved"] for c, _, t, _, _ in POSTS for one in NINE],
+        [[c, one, asked(c, t, one), "2024-01-01", "approved"] for c, _, t, _, _ in POSTS for one in NINE],
     )  # fmt: skip
     _people(agency)
     return World(agency=agency)

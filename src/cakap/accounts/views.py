@@ -81,8 +81,8 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "ui/form.html", context)
 
 
-@require_POST
 @allow(*Role)
+@require_POST
 def switch(request: HttpRequest) -> HttpResponse:
     """Act for another agency in which one holds a role."""
     request.session["agency"] = request.POST.get("agency", "")

@@ -164,8 +164,8 @@ def agree_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     return _form(request, form, str(competency), reverse("centre:meeting", args=[pk]))
 
 
-@require_POST
 @allow(Role.ASSESSOR)
+@require_POST
 def sign_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign the agreed levels."""
     sign(assignment=_own(request, pk), now=timezone.now())

@@ -212,8 +212,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, _("Rencanakan sesi"), _detail(pk))
 
 
-@require_POST
 @allow(Role.OPERATOR)
+@require_POST
 def seat(request: HttpRequest, pk: int) -> HttpResponse:
     """Seat everybody who has no seat."""
     row = one(request, Programme, pk=pk)
@@ -226,8 +226,8 @@ def seat(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("programmes:detail", pk)
 
 
-@require_POST
 @allow(Role.OPERATOR)
+@require_POST
 def invite_all(request: HttpRequest, pk: int) -> HttpResponse:
     """Invite everybody on the list."""
     row = one(request, Programme, pk=pk)

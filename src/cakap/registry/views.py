@@ -162,8 +162,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
 @allow(Role.OPERATOR)
+@require_POST
 def confirm(request: HttpRequest) -> HttpResponse:
     """Start the import that was previewed."""
     door = _door(request.POST.get("kind", ""))

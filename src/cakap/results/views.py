@@ -108,8 +108,8 @@ def programme_picture(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     return HttpResponse(svg, content_type=TYPES["svg"])
 
 
-@require_POST
 @allow(Role.OPERATOR)
+@require_POST
 def score(request: HttpRequest, pk: int) -> HttpResponse:
     """Score the programme, publish results, make reports: long work, may be left."""
     row = one(request, Programme, pk=pk)

@@ -69,8 +69,8 @@ def announcement(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "selection/announcement.html", context)
 
 
-@require_POST
 @allow(Role.PARTICIPANT)
+@require_POST
 def apply_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Put oneself forward; only within one's own agency."""
     person = get_object_or_404(Employee, user=request.user)
@@ -141,8 +141,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "selection/detail.html", context)
 
 
-@require_POST
 @allow(Role.OPERATOR)
+@require_POST
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Check the requirements of every applicant."""
     check_requirements(
@@ -167,8 +167,8 @@ def scores(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, f"{_('Nilai')} {row.employee.full_name}", back)
 
 
-@require_POST
 @allow(Role.OPERATOR)
+@require_POST
 def nominate_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the best names before the decision maker."""
     nominate(bidding=one(request, Bidding, pk=pk), **_act(request))

@@ -61,8 +61,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
     return render(request, "talent/map.html", context)
 
 
-@require_POST
 @allow(Role.TALENT_MANAGER)
+@require_POST
 def make(request: HttpRequest) -> HttpResponse:
     """Make a new map as things stand."""
     map_talent(agency=acting_agency(request), actor=request.user.get_username(), now=timezone.now())

@@ -62,8 +62,8 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "delivery/board_rows.html" if part else "delivery/board.html", context)
 
 
-@require_POST
 @allow(Role.PROCTOR)
+@require_POST
 def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the session; the PIN may be read aloud now."""
     row = one(request, Session, pk=pk)
@@ -72,8 +72,8 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("delivery:board", pk)
 
 
-@require_POST
 @allow(Role.PROCTOR)
+@require_POST
 def close_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Close the session."""
     row = one(request, Session, pk=pk)

@@ -1,0 +1,289 @@
+"""Every address x every role x another agency's object: the expected matrix, written out.
+
+An address that is not listed here fails the test. `own` = the object is of the user's agency.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from cakap.accounts.models import Membership, Role, User
+from cakap.centre.services import assign
+from cakap.itembank.models import Form, ItemVersion
+from cakap.jobs.services import ask_for_job
+from cakap.placement.services import make_plan
+from cakap.programmes.models import Programme
+from cakap.registry.models import Standard
+from cakap.registry.services import link_user
+from cakap.results.models import Result
+from cakap.selection.services import announce, apply
+from cakap.talent.models import Placement
+from cakap.talent.services import map_talent
+from centre_results import publish_centre
+from world import NOW, TODAY, make_open_session, make_world
+
+R = Role
+EVERYBODY = frozenset(Role)
+OFFICE = {R.OPERATOR, R.TALENT_MANAGER, R.DECISION_MAKER, R.AUDITOR}
+PROGRAMME = {R.OPERATOR, R.PROCTOR, R.AUDITOR, R.TALENT_MANAGER}
+TALENT = {R.TALENT_MANAGER, R.DECISION_MAKER, R.AUDITOR}
+SELECTION = {R.OPERATOR, R.DECISION_MAKER, R.AUDITOR}
+OPERATOR, PROCTOR, ASSESSOR = {R.OPERATOR}, {R.PROCTOR}, {R.ASSESSOR}
+PSYCHO, ADMIN, DECIDES = {R.PSYCHOMETRICIAN}, {R.ADMINISTRATOR}, {R.DECISION_MAKER}
+PUBLIC = None
+
+# address: who may, and the object in it (its attribute of `Objects`), if it belongs to an agency
+EXPECTED = {
+    "web:home": (PUBLIC, ""),
+    "web:health": (PUBLIC, ""),
+    "web:audit": ({R.AUDITOR, R.ADMINISTRATOR}, ""),
+    "web:chain": ({R.AUDITOR, R.ADMINISTRATOR}, ""),
+    "web:policy": ({R.AUDITOR, R.ADMINISTRATOR}, ""),
+    "web:rule": (ADMIN, "rule"),
+    "web:job": (EVERYBODY, "job"),
+    "accounts:members": (ADMIN, ""),
+    "accounts:add": (ADMIN, ""),
+    "accounts:take": (ADMIN, "membership"),
+    "accounts:switch": (EVERYBODY, ""),
+    "registry:home": (OFFICE, ""),
+    "registry:units": (OFFICE, ""),
+    "registry:positions": (OFFICE, ""),
+    "registry:position": (OFFICE, "position"),
+    "registry:approve": (OPERATOR, "standard"),
+    "registry:employees": (OFFICE, ""),
+    "registry:employee": (OFFICE, "employee"),
+    "registry:competencies": (OFFICE | {R.ASSESSOR, R.PSYCHOMETRICIAN}, ""),
+    "registry:upload": (OPERATOR, ""),
+    "registry:confirm": (OPERATOR, ""),
+    "registry:template": (OPERATOR, "file"),
+    "registry:export": ({R.OPERATOR, R.AUDITOR}, "file"),
+    "itembank:items": (PSYCHO, ""),
+    "itembank:item": (PSYCHO, "version"),
+    "itembank:upload": (PSYCHO, ""),
+    "itembank:template": (PSYCHO, ""),
+    "itembank:forms": (PSYCHO | OPERATOR, ""),
+    "itembank:build": (PSYCHO, ""),
+    "itembank:form": (PSYCHO | OPERATOR, "form"),
+    "programmes:list": (PROGRAMME, ""),
+    "programmes:plan": (OPERATOR, ""),
+    "programmes:due": (PROGRAMME, ""),
+    "programmes:room": (OPERATOR, ""),
+    "programmes:detail": (PROGRAMME, "programme"),
+    "programmes:participants": (PROGRAMME, "programme"),
+    "programmes:add_by_rule": (OPERATOR, "programme"),
+    "programmes:add_by_file": (OPERATOR, "programme"),
+    "programmes:session": (OPERATOR, "programme"),
+    "programmes:seat": (OPERATOR, "programme"),
+    "programmes:invite": (OPERATOR, "programme"),
+    "programmes:invitation": ({R.OPERATOR, R.PROCTOR}, "participant"),
+    "delivery:enter": (PUBLIC, ""),
+    "delivery:consent": (PUBLIC, ""),
+    "delivery:practice": (PUBLIC, ""),
+    "delivery:start": (PUBLIC, ""),
+    "delivery:work": (PUBLIC, ""),
+    "delivery:receipt": (PUBLIC, ""),
+    "delivery:content": (PUBLIC, ""),
+    "delivery:answers": (PUBLIC, ""),
+    "delivery:finish": (PUBLIC, ""),
+    "delivery:sessions": (PROCTOR | OPERATOR, ""),
+    "delivery:board": (PROCTOR | OPERATOR, "session"),
+    "delivery:open": (PROCTOR, "session"),
+    "delivery:close": (PROCTOR, "session"),
+    "centre:programme": ({R.OPERATOR, R.AUDITOR}, "programme"),
+    "centre:simulation": (OPERATOR, "programme"),
+    "centre:assign": (OPERATOR, "programme"),
+    "centre:ratings_file": (OPERATOR, "programme"),
+    "centre:participant": ({R.OPERATOR, R.AUDITOR}, "participant"),
+    "centre:own": (ASSESSOR, ""),
+    "centre:rate": (ASSESSOR, "assignment"),
+    "centre:meeting": (ASSESSOR, "assignment"),
+    "centre:agree": (ASSESSOR, "agreement"),
+    "centre:sign": (ASSESSOR, "assignment"),
+    "results:list": (OFFICE, ""),
+    "results:mine": ({R.PARTICIPANT}, ""),
+    "results:my_report": ({R.PARTICIPANT}, ""),
+    "results:programme": (OFFICE | PROCTOR, "programme"),
+    "results:score": (OPERATOR, "programme"),
+    "results:programme_picture": (OFFICE | PROCTOR, "picture"),
+    "results:detail": (OFFICE, "result"),
+    "results:picture": (OFFICE, "result"),
+    "results:report": (OFFICE, "result"),
+    "talent:map": (TALENT, ""),
+    "talent:make": ({R.TALENT_MANAGER}, ""),
+    "talent:box": (TALENT, "box"),
+    "talent:person": (TALENT, "placement"),
+    "placement:posts": (TALENT, ""),
+    "placement:post": (TALENT, "position"),
+    "placement:people": (TALENT, ""),
+    "placement:person": (TALENT, "employee"),
+    "placement:plans": (TALENT, ""),
+    "placement:make": ({R.TALENT_MANAGER}, ""),
+    "placement:plan": (TALENT, "plan"),
+    "placement:plan_pdf": (TALENT, "plan"),
+    "placement:approve": (DECIDES, "plan"),
+    "placement:reject": (DECIDES, "plan"),
+    "selection:public": (PUBLIC, ""),
+    "selection:announcement": (PUBLIC, "bidding"),
+    "selection:apply": ({R.PARTICIPANT}, "bidding"),
+    "selection:manage": (SELECTION, ""),
+    "selection:announce": (OPERATOR, ""),
+    "selection:close_stage": (DECIDES, ""),
+    "selection:detail": (SELECTION, "bidding"),
+    "selection:check": (OPERATOR, "bidding"),
+    "selection:scores": (OPERATOR, "application"),
+    "selection:nominate": (OPERATOR, "bidding"),
+    "selection:extend": (OPERATOR, "bidding"),
+    "selection:cancel": ({R.OPERATOR, R.DECISION_MAKER}, "bidding"),
+    "selection:decide": (DECIDES, "bidding"),
+}
+# What has no owner: the same for every agency.
+SHARED = {"rule", "file", "box"}
+OPEN = {200, 302, 400, 404, 409}
+
+
+def names(resolver=None, space=""):
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from names(entry, f"{entry.namespace}:" if entry.namespace else space)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}"
+
+
+def test_every_address_is_in_the_matrix():
+    ours = {name for name in names() if ":" in name}
+
+    assert ours == set(EXPECTED)
+
+
+def objects(world) -> dict[str, list]:
+    """One object of every kind that belongs to the world's agency, as arguments of its address."""
+    agency = world.agency
+    session = make_open_session(world)
+    publish_centre(world)
+    programme = Programme.objects.get(initiator=agency, method="cat")
+    centre = Programme.objects.get(initiator=agency, method="centre")
+    map_talent(agency=agency, actor="t", now=NOW)
+    plan = make_plan(programmes=[centre], name="R", actor="t", now=NOW)
+    bidding = announce(position=world.post("KADIS2"), text="x", on=TODAY, actor="t", now=NOW)
+    application = apply(
+        bidding=bidding, employee=world.holder("KABID1"), on=TODAY, actor="t", now=NOW
+    )
+    world.user(R.ASSESSOR)
+    participant = programme.participants.first()
+    assignment = assign(participant=participant, assessor=world.user(R.ASSESSOR), actor="t", now=NOW)
+    found = {
+        "membership": Membership.objects.filter(agency=agency).first(),
+        "position": world.post("KADIS1"),
+        "standard": Standard.objects.filter(position__agency=agency).first(),
+        "employee": world.person(0),
+        "version": ItemVersion.objects.filter(item__agency=agency).first(),
+        "form": Form.objects.get(agency=agency),
+        "programme": programme,
+        "participant": participant,
+        "session": session,
+        "assignment": assignment,
+        "result": Result.objects.filter(employee__agency=agency).first(),
+        "placement": Placement.objects.filter(map__agency=agency).first(),
+        "plan": plan,
+        "bidding": bidding,
+        "application": application,
+        "job": ask_for_job(kind="k", title="t", agency=agency.code, actor="t", now=NOW),
+    }
+    return {
+        **{name: [row.pk] for name, row in found.items()},
+        "agreement": [assignment.pk, "M.01"],
+        "picture": [programme.pk, "tingkat"],
+        "rule": ["jpm.cap_total"],
+        "file": ["units", "csv"],
+        "box": [5],
+    }
+
+
+def knock(client, name, args):
+    """GET, or POST where only that is taken."""
+    answer = client.get(reverse(name, args=args))
+    return client.post(reverse(name, args=args)) if answer.status_code == 405 else answer
+
+
+def allowed(client, name, args) -> bool:
+    answer = knock(client, name, args)
+    if answer.status_code == 302 and "/akun/login/" in answer.url:
+        return False
+    assert answer.status_code in OPEN | {401, 403, 429}, (name, answer.status_code)
+    return answer.status_code not in {403, 404}
+
+
+@pytest.mark.slow
+def test_every_address_for_every_role_and_another_agencys_objects(client, db):
+    world, other = make_world("A"), make_world("B")
+    own = objects(world)
+    wrong = []
+    theirs = objects_of_other(other)
+    me = {"employee": world.person(0), "user": world.user(R.PARTICIPANT)}
+    link_user(**me, actor="t", now=NOW)
+    for role in Role:
+        client.force_login(world.user(role))
+        for name, (roles, kind) in EXPECTED.items():
+            if roles is PUBLIC:
+                continue
+            wanted = role in roles
+            if allowed(client, name, own.get(kind, [])) != wanted:
+                wrong.append(f"{name} as {role}: expected {wanted}")
+            if kind and kind not in SHARED and allowed_other(client, name, theirs[kind]):
+                wrong.append(f"{name} as {role}: another agency's object is shown")
+
+    assert wrong == []
+
+
+def objects_of_other(other) -> dict[str, list]:
+    """The same for the other agency; assessors' names are taken, so its centre has its own."""
+    for user in User.objects.filter(username__startswith="penilai"):
+        User.objects.filter(pk=user.pk).update(username=f"lama-{user.pk}")
+    return objects(other)
+
+
+def allowed_other(client, name, args) -> bool:
+    answer = knock(client, name, args)
+    return answer.status_code in {200, 409} or (
+        answer.status_code == 302 and "/akun/login/" not in answer.url
+    )
+
+
+@pytest.mark.slow
+def test_nobody_signed_in_sees_nothing_but_the_public_pages(client, db):
+    own = objects(make_world("A"))
+    shown = {
+        name
+        for name, (roles, kind) in EXPECTED.items()
+        if roles is not PUBLIC and allowed(client, name, own.get(kind, []))
+    }
+
+    assert shown == set()
+
+
+def test_a_wrong_password_is_refused_and_then_slowed_down(client, world):
+    world.user(R.OPERATOR)
+    for _ in range(6):
+        answer = client.post("/akun/login/", {"login": "a-operator", "password": "salah"})
+
+    assert "sessionid" not in client.cookies
+    assert answer.status_code in {200, 429}
+    answer = client.post("/akun/login/", {"login": "a-operator", "password": "rahasia-sekali"})
+    assert "sessionid" not in client.cookies
+
+
+def test_sign_in_by_nip_or_e_mail(client, world):
+    user = world.user(R.OPERATOR)
+    type(user).objects.filter(pk=user.pk).update(email="op@contoh.go.id")
+
+    answer = client.post("/akun/login/", {"login": "op@contoh.go.id", "password": "rahasia-sekali"})
+
+    assert answer.status_code == 302
+    assert "sessionid" in client.cookies
+
+
+def test_nobody_makes_an_account_for_oneself(client, db):
+    client.post("/akun/signup/", {"username": "x", "password1": "rahasia-sekali", "password2": "rahasia-sekali"})
+
+    assert not User.objects.exists()

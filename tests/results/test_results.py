@@ -1,0 +1,214 @@
+"""From answers to results: levels, validity, the five counts, and figures that come out again."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from pypdf import PdfReader
+
+from cakap.accounts.models import Agency
+from cakap.delivery.models import Attempt
+from cakap.delivery.services import Sent, begin, give_consent, keep_events, sign_in, submit
+from cakap.itembank.models import FormItem
+from cakap.programmes.models import Assessed
+from cakap.programmes.services import open_session
+from cakap.registry.models import Standard
+from cakap.results.compute import level_of, match
+from cakap.results.models import Report, Result
+from cakap.results.queries import five_counts, jpm_against, lost_between, valid_results, without_result
+from cakap.results.reports import individual_report, keep_reports
+from cakap.results.services import first_difference, months_later, publish_results
+from cakap.scoring import services as scoring
+from cakap.scoring.errors import NothingToScore
+from cakap.scoring.models import Score
+from cakap.scoring.services import score_programme
+from cakap.policy.book import Policy, default_rules
+from world import NOW
+
+POLICY = Policy(default_rules())
+
+
+def sit(session, seat, option, *, most=10**6):
+    """Sign in, answer every item alike (the first `most`), submit."""
+    attempt = sign_in(nip=seat.participant.employee.nip, pin=session.pin, now=NOW)
+    give_consent(attempt=attempt, now=NOW)
+    attempt = begin(attempt=Attempt.objects.get(pk=attempt.pk), now=NOW)
+    rows = list(FormItem.objects.filter(section__form=session.form).select_related("version__item"))
+    sent = [
+        Sent(
+            seq=seq, kind="answer", item=row.version_id, at=NOW,
+            response="a" if row.version.item.kind == "single" else option,
+        )
+        for seq, row in enumerate(rows[:most], start=1)
+    ]  # fmt: skip
+    keep_events(attempt=attempt, device=attempt.device, sent=sent, address="", now=NOW)
+    submit(attempt=attempt, device=attempt.device, last_seq=len(sent), now=NOW)
+
+
+@pytest.fixture
+def run(session):
+    seats = list(session.seats.select_related("participant__employee"))
+    sit(session, seats[0], "e")
+    sit(session, seats[1], "c")
+    sit(session, seats[2], "c", most=5)
+    return score_programme(programme=session.programme, actor="t", now=NOW)
+
+
+def test_nobody_finished_is_nothing_to_score(session):
+    with pytest.raises(NothingToScore):
+        score_programme(programme=session.programme, actor="t", now=NOW)
+
+
+def result_at(session, seat):
+    return Result.objects.get(participant__seats__number=seat, participant__seats__session=session)
+
+
+def test_better_answers_give_higher_levels_and_too_few_give_no_result(run, session):
+    publish_results(run=run, actor="t", now=NOW)
+
+    best, middle = result_at(session, 1), result_at(session, 2)
+    assert [row.level for row in best.levels.all()] == [5] * 9
+    assert {row.level for row in middle.levels.all()} == {3}
+    (gone,) = without_result(run)
+    assert "tidak diukur" in gone[1] or "terlalu sedikit jawaban" in gone[1]
+
+
+def test_the_five_counts_reconcile_by_name(run, session):
+    publish_results(run=run, actor="t", now=NOW)
+
+    counts = five_counts(session.programme, now=NOW)
+    sizes = [len(getattr(counts, name)) for name in ("invited", "scheduled", "present", "finished", "valid")]
+
+    assert sizes == [11, 11, 3, 3, 2]
+    assert [len(people) for _, _, people in lost_between(counts)] == [0, 8, 0, 1]
+
+
+def test_results_hold_for_three_years_and_count_for_the_rule(run):
+    publish_results(run=run, actor="t", now=NOW)
+
+    row = Result.objects.first()
+    assert (row.valid_from, row.valid_until) == (date(2025, 1, 22), date(2028, 1, 22))
+    assert Assessed.objects.filter(employee=row.employee, valid_until=row.valid_until).exists()
+
+
+def test_an_organiser_without_accreditation_gives_results_that_nobody_counts(run, session):
+    Agency.objects.update(accreditation="")
+    run.programme.organiser.refresh_from_db()
+
+    publish_results(run=run, actor="t", now=NOW)
+
+    assert not Result.objects.filter(recognised=True).exists()
+    assert not Assessed.objects.exists()
+    assert valid_results(session.programme.initiator, on=date(2025, 2, 1)) == {}
+
+
+def test_publishing_again_supersedes_and_keeps(run, session):
+    publish_results(run=run, actor="t", now=NOW)
+    again = score_programme(programme=session.programme, actor="t", now=NOW + timedelta(days=1))
+    publish_results(run=again, actor="t", now=NOW + timedelta(days=1))
+
+    assert Result.objects.count() == 4
+    assert Result.objects.filter(superseded_at__isnull=True).count() == 2
+
+
+def test_every_figure_comes_out_again_and_a_changed_one_is_named(run):
+    publish_results(run=run, actor="t", now=NOW)
+    assert (scoring.first_difference(run), first_difference(run)) == ("", "")
+
+    score = Score.objects.filter(run=run, scale="theta").first()
+    Score.objects.filter(pk=score.pk).update(value=score.value + 0.01)
+    assert score.participant.employee.nip in scoring.first_difference(run)
+    Score.objects.filter(pk=score.pk).update(value=score.value)
+
+    row = Result.objects.first()
+    Result.objects.filter(pk=row.pk).update(jpm_ratio=row.jpm_ratio + 1)
+    assert row.employee.nip in first_difference(run)
+
+
+def test_a_result_keeps_the_standard_it_was_made_against(run, world):
+    publish_results(run=run, actor="t", now=NOW)
+    row = Result.objects.first()
+    standard = Standard.objects.create(
+        position=row.standard.position, version=2, state="approved", effective=date(2025, 1, 1)
+    )
+    for line in row.standard.lines.all():
+        standard.lines.create(competency=line.competency, level=1)
+
+    assert first_difference(run) == ""
+    assert Result.objects.get(pk=row.pk).standard_id != standard.pk
+
+
+def test_a_result_is_read_against_any_other_post(run, world, session):
+    publish_results(run=run, actor="t", now=NOW)
+    row = result_at(session, 2)
+
+    own = jpm_against(row, row.standard.position, on=date(2025, 1, 22))
+    higher = jpm_against(row, world.post("SEKDA"), on=date(2025, 1, 22))
+
+    assert own.match.ratio == pytest.approx(row.jpm_ratio)
+    assert higher.match.ratio == pytest.approx(60.0)
+    assert higher.category == "KO"
+    assert all(0 <= gap.probability <= 1 for gap in higher.gaps)
+
+
+def test_the_report_is_tagged_names_the_person_and_is_the_same_twice(run):
+    publish_results(run=run, actor="t", now=NOW)
+    row = Result.objects.select_related("employee", "run").order_by("jpm_ratio")[0]
+
+    content = individual_report(row)
+
+    import io
+
+    reader = PdfReader(io.BytesIO(content))
+    text = "".join(page.extract_text() for page in reader.pages)
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert reader.trailer["/Root"]["/Lang"] == "id"
+    assert row.employee.nip in text
+    assert f"{row.jpm_ratio:.2f}".replace(".", ",") in text
+    assert individual_report(row) == content
+
+
+def test_reports_are_made_once(run):
+    publish_results(run=run, actor="t", now=NOW)
+    rows = list(Result.objects.select_related("employee", "run"))
+
+    assert keep_reports(rows, actor="t", now=NOW) == 2
+    assert keep_reports(rows, actor="t", now=NOW) == 0
+    assert Report.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "level"), [(0.0, 0), (0.49, 0), (0.5, 1), (3.25, 3), (3.5, 4), (5.0, 5)]
+)
+def test_an_agreed_rating_enters_as_agreed(value, level):
+    found = level_of(scale="level", value=value, se=0.3, policy=POLICY)
+
+    assert (found.value, found.level) == (value, level)
+    assert sum(found.probabilities) == pytest.approx(1)
+
+
+def test_the_total_is_capped_only_where_policy_says_so():
+    shown, asked = {"M.01": 5.0}, {"M.01": 4}
+
+    assert match(shown, asked, cap_total=False).ratio == 125
+    assert match(shown, asked, cap_total=True).ratio == 100
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2025, 1, 22), 36, date(2028, 1, 22)),
+        (date(2024, 2, 29), 36, date(2027, 2, 28)),
+        (date(2025, 12, 31), 2, date(2026, 2, 28)),
+    ],
+)
+def test_months_later(day, months, later):
+    assert months_later(day, months) == later
+
+
+def test_a_second_session_may_open(session, world):
+    for other in session.programme.sessions.exclude(pk=session.pk):
+        open_session(session=other, actor="t", now=NOW)
+
+    assert not session.programme.sessions.filter(state="planned").exists()
