@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from cakap.registry.errors import UnreadableFile
+
 
 def keep_upload(content: bytes) -> str:
     """Keep the content; its digest is its name."""
@@ -19,6 +21,8 @@ def keep_upload(content: bytes) -> str:
 
 def kept_upload(name: str) -> bytes:
     """What was kept under a digest; the name is checked, so no other file can be asked for."""
-    if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
-        raise FileNotFoundError(name)
-    return (Path(settings.MEDIA_ROOT) / "uploads" / name).read_bytes()
+    path = Path(settings.MEDIA_ROOT) / "uploads" / name
+    if len(name) != 64 or not set(name) <= set("0123456789abcdef") or not path.exists():
+        message = "Unggahan tidak ditemukan lagi; unggah berkasnya sekali lagi."
+        raise UnreadableFile(message)
+    return path.read_bytes()

@@ -17,7 +17,7 @@ from cakap.registry.models import Competency, Employee, Position, Standard, Unit
 from cakap.registry.queries import findings
 from cakap.registry.services import approve_standard, preview_file
 from cakap.registry.tasks import import_upload
-from cakap.registry.uploads import keep_upload
+from cakap.registry.uploads import keep_upload, kept_upload
 from cakap.ui.files import WRITERS, download
 from cakap.ui.listing import Column, Listing, show
 
@@ -168,13 +168,14 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Start the import that was previewed."""
     door = _door(request.POST.get("kind", ""))
     agency, actor = acting_agency(request), request.user.get_username()
-    file = request.POST.get("file", "")
+    file, upload_name = request.POST.get("file", ""), request.POST.get("upload", "")
+    kept_upload(upload_name)
     job = ask_for_job(
         kind=f"import.{door.name}", title=f"{_('Impor')} {file}", agency=agency.code,
         actor=actor, now=timezone.now(),
     )  # fmt: skip
     import_upload.enqueue(
-        job=job.pk, kind=door.name, file=file, upload=request.POST.get("upload", ""),
+        job=job.pk, kind=door.name, file=file, upload=upload_name,
         agency=agency.code, actor=actor,
     )  # fmt: skip
     return redirect("web:job", job.pk)

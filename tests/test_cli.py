@@ -1,0 +1,194 @@
+"""The command line as a person meets it: exit codes and one sentence each."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CAKAP = Path(sys.executable).parent / "cakap"
+
+
+def cakap(*words, data, **environment):
+    return subprocess.run(
+        [CAKAP, *words], capture_output=True, text=True, timeout=170, check=False,
+        env={
+            **{k: v for k, v in os.environ.items() if not k.startswith(("CAKAP_", "DJANGO_"))},
+            "CAKAP_DATA": str(data), "COLUMNS": "200", **environment,
+        },
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cakap")
+    assert cakap("init", data=folder).returncode == 0
+    assert cakap("agency", "A", "Instansi A", data=folder).returncode == 0
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    ["init", "serve", "worker", "demo", "import", "export", "recommend", "plan", "verify", "doctor"],
+)
+def test_every_command_has_help_with_an_example(command, tmp_path):
+    answer = cakap(command, "--help", data=tmp_path)
+
+    assert answer.returncode == 0
+    assert "Contoh: cakap" in answer.stdout
+
+
+@pytest.mark.slow
+def test_the_first_run_makes_its_own_key_for_the_owner_alone(data):
+    assert (data / "secret.key").stat().st_mode & 0o777 == 0o600
+    assert cakap("init", data=data).returncode == 0
+    answer = cakap("doctor", "--json", data=data)
+    assert json.loads(answer.stdout)["ok"]
+
+
+@pytest.mark.slow
+def test_an_import_with_an_error_exits_2_and_changes_nothing(data, tmp_path):
+    file = tmp_path / "unit.csv"
+    file.write_text("kode,nama\nA1,Satu\n,Dua\n")
+
+    answer = cakap("import", "units", str(file), "--agency", "A", data=data)
+
+    assert answer.returncode == 2
+    assert "baris 3, kolom kode" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    answer = cakap("export", "units", str(tmp_path / "out.csv"), "--agency", "A", data=data)
+    assert "0 baris" in answer.stderr
+
+
+@pytest.mark.slow
+def test_a_dry_run_only_looks(data, tmp_path):
+    file = tmp_path / "unit.csv"
+    file.write_text("kode,nama\nA1,Satu\n")
+
+    answer = cakap("import", "units", str(file), "--agency", "A", "--dry-run", "--json", data=data)
+
+    assert json.loads(answer.stdout)["new"] == 1
+    answer = cakap("import", "units", str(file), "--agency", "A", "--json", data=data)
+    assert json.loads(answer.stdout)["new"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["import", "aneh", "x.csv", "--agency", "A"], 2, "tidak dikenal"),
+        (["import", "units", "tidak-ada.csv", "--agency", "A"], 2, "tidak-ada.csv"),
+        (["import", "units", "x.csv", "--agency", "Z"], 2, "tidak terdaftar"),
+        (["recommend", "--agency", "A"], 2, "salah satu"),
+        (["recommend", "--agency", "A", "--post", "X"], 2, "tidak terdaftar"),
+        (["plan", "TAKADA"], 2, "TAKADA"),
+    ],
+)
+def test_bad_input_is_one_sentence(data, words, code, sentence):
+    answer = cakap(*words, data=data)
+
+    assert answer.returncode == code
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"CAKAP_LANGUAGE": "xx"}, "language"),
+        ({"CAKAP_TIME_ZONE": "Mars/Utopia"}, "time_zone"),
+        ({"CAKAP_HTTPS": "maybe"}, "https"),
+    ],
+)
+def test_nonsense_in_the_configuration_is_refused_at_the_start(tmp_path, environment, sentence):
+    answer = cakap("doctor", data=tmp_path, **environment)
+
+    assert answer.returncode == 2
+    assert sentence in answer.stderr
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_said(data):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = cakap("serve", "--port", str(taken.getsockname()[1]), data=data)
+
+    assert answer.returncode == 1
+    assert "sedang dipakai" in answer.stderr
+
+
+@pytest.mark.slow
+def test_a_locked_database_is_said_and_nothing_is_half_written(data, tmp_path):
+    import sqlite3
+
+    file = tmp_path / "unit.csv"
+    file.write_text("kode,nama\nB1,Satu\n")
+    holder = sqlite3.connect(data / "cakap.sqlite3", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        answer = cakap("import", "units", str(file), "--agency", "A", data=data)
+    finally:
+        holder.rollback()
+
+    assert answer.returncode == 1
+    assert "locked" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_said_and_nothing_is_half_written(data, tmp_path):
+    """A database file that may not grow is what a full disk looks like to SQLite."""
+    import sqlite3
+
+    file = tmp_path / "unit.csv"
+    file.write_text("kode,nama\n" + "".join(f"C{n},{'Nama panjang ' * 10}\n" for n in range(20000)))
+    answer = subprocess.run(
+        ["bash", "-c", f"ulimit -f 2000; exec {CAKAP} import units {file} --agency A"],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "CAKAP_DATA": str(data), "DJANGO_SETTINGS_MODULE": "cakap.settings.base"},
+    )  # fmt: skip
+
+    assert answer.returncode != 0
+    assert "Traceback" not in answer.stderr
+    with sqlite3.connect(data / "cakap.sqlite3") as database:
+        found = database.execute("SELECT count(*) FROM registry_unit WHERE code LIKE 'C%'").fetchone()
+    assert found == (0,)
+
+
+@pytest.mark.slow
+def test_the_demo_runs_to_its_end_and_says_so_when_run_again(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    words = ("demo", "--people", "40", "--port", port, "--no-serve", "--json")
+
+    first = cakap(*words, data=tmp_path)
+    figures = json.loads(first.stdout.splitlines()[-1])
+    again = cakap(*words, data=tmp_path)
+    second = json.loads(again.stdout.splitlines()[-1])
+
+    answers = figures["answers"]
+    assert answers["sent"] == answers["acknowledged"] == answers["stored"] > 0
+    assert (figures["people"], figures["participants"], figures["results"]) == (2931, 70, 70)
+    assert figures["reports"] == 70
+    assert figures["plan"]["optimal"]
+    assert figures["plan"]["total_after"] > figures["plan"]["total_before"]
+    assert figures["plan"]["moves"] > 0
+    assert figures["appointments"] == figures["plan"]["moves"] + 1
+    assert figures["posts_vacant"] > 0
+    assert figures["audit_ok"]
+    assert all(figures["seconds"].values())
+    assert "sudah selesai" in again.stderr
+    assert {**second, "seconds": 0} == {**figures, "seconds": 0}
+    verify = cakap("verify", "--json", data=tmp_path)
+    assert json.loads(verify.stdout) == {"ok": True, "trouble": ""}
+    recommend = cakap("recommend", "--agency", "BANTEN", "--post", "SEKDA", "--json", data=tmp_path)
+    assert json.loads(recommend.stdout)["excluded"]
