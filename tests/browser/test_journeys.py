@@ -159,7 +159,7 @@ def test_an_operator_sees_the_error_in_a_file_and_then_imports_it(page):
     accessible(page)
     assert not Unit.objects.filter(code="BARU").exists()
 
-    page.click("text=Unggah lagi")
+    page.click("a:text('Unggah lagi')")
     page.select_option("[name=kind]", "units")
     upload("kode,nama\nBARU,Unit Baru\n")
     page.click("text=Jalankan impor")

@@ -27,15 +27,20 @@ def allow(*roles: Role) -> Callable[[View[Rest]], View[Rest]]:
         def guarded(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Any:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if not request.user.memberships.filter(role__in=roles).exists():
-                raise NotAllowed
-            request.acting = roles  # type: ignore[attr-defined]
+            act_as(request, *roles)
             return view(request, *args, **kwargs)
 
         guarded.roles = frozenset(roles)  # type: ignore[attr-defined]
         return guarded
 
     return wrap
+
+
+def act_as(request: HttpRequest, *roles: Role) -> None:
+    """Let a signed-in request act in these roles, or refuse it where its user holds none of them."""
+    if not request.user.is_authenticated or not request.user.roles() & set(roles):
+        raise NotAllowed
+    request.acting = roles  # type: ignore[attr-defined]
 
 
 def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from cakap.api.endpoints import api
 from cakap.web import views
 
 own = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include((own, "web"))),
     path("akun/", include("allauth.account.urls")),
     path("bahasa/", include("django.conf.urls.i18n")),
+    path("api/", api.urls),
     path("pengguna/", include("cakap.accounts.urls")),
     path("kepegawaian/", include("cakap.registry.urls")),
     path("bank-soal/", include("cakap.itembank.urls")),
