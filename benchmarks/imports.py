@@ -35,7 +35,15 @@ from cakap.registry.models import Employee
 from cakap.registry.services import import_file
 from cakap.ui.files import as_csv
 
-HEADERS = ("nip", "nama", "tanggal_lahir", "jenis_kelamin", "jenis_pegawai", "golongan", "pendidikan")
+HEADERS = (
+    "nip",
+    "nama",
+    "tanggal_lahir",
+    "jenis_kelamin",
+    "jenis_pegawai",
+    "golongan",
+    "pendidikan",
+)
 TARGET = 10_000
 
 

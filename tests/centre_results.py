@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from world import NINE, NOW, World, make_programme
+
 from cakap.accounts.models import Role
 from cakap.accounts.services import give_roles, register_user
 from cakap.centre.queries import missing_ratings
@@ -14,7 +16,6 @@ from cakap.registry.models import Competency
 from cakap.results.models import Result
 from cakap.results.services import publish_results
 from cakap.scoring.services import score_programme
-from world import NINE, NOW, World, make_programme
 
 
 def levels_by_number(number: int, code: str) -> Decimal:
@@ -30,7 +31,9 @@ def publish_centre(
     set_matrix(programme=programme, cells={("BEI", "Wawancara"): NINE}, actor="t", now=NOW)
     assessors = []
     for name in ("penilai1", "penilai2"):
-        user = register_user(username=name, name=name, password="rahasia-sekali", actor="t", now=NOW)
+        user = register_user(
+            username=name, name=name, password="rahasia-sekali", actor="t", now=NOW
+        )
         give_roles(user=user, agency=world.agency, roles=[Role.ASSESSOR], actor="t", now=NOW)
         assessors.append(user)
     people = programme.participants.select_related("employee").order_by("employee__nip")

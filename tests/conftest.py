@@ -6,7 +6,6 @@ import os
 
 import pytest
 from django.core.cache import cache
-
 from world import World, make_open_session, make_world
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop is not ours

@@ -35,7 +35,18 @@ def data(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
-    ["init", "serve", "worker", "demo", "import", "export", "recommend", "plan", "verify", "doctor"],
+    [
+        "init",
+        "serve",
+        "worker",
+        "demo",
+        "import",
+        "export",
+        "recommend",
+        "plan",
+        "verify",
+        "doctor",
+    ],
 )
 def test_every_command_has_help_with_an_example(command, tmp_path):
     answer = cakap(command, "--help", data=tmp_path)
@@ -159,7 +170,9 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(data, tmp_path):
     assert answer.returncode != 0
     assert "Traceback" not in answer.stderr
     with sqlite3.connect(data / "cakap.sqlite3") as database:
-        found = database.execute("SELECT count(*) FROM registry_unit WHERE code LIKE 'C%'").fetchone()
+        found = database.execute(
+            "SELECT count(*) FROM registry_unit WHERE code LIKE 'C%'"
+        ).fetchone()
     assert found == (0,)
 
 

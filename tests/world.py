@@ -65,7 +65,9 @@ class World:
     def user(self, role: Role) -> User:
         if role not in self.users:
             name = f"{self.agency.code.lower()}-{role}"
-            user = register_user(username=name, name=name, password="rahasia-sekali", actor="t", now=NOW)
+            user = register_user(
+                username=name, name=name, password="rahasia-sekali", actor="t", now=NOW
+            )
             give_roles(user=user, agency=self.agency, roles=[role], actor="t", now=NOW)
             self.users[role] = user
         return self.users[role]

@@ -6,7 +6,9 @@ An address that is not listed here fails the test. `own` = the object is of the 
 from __future__ import annotations
 
 import pytest
+from centre_results import publish_centre
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from world import NOW, TODAY, make_open_session, make_world
 
 from cakap.accounts.models import Membership, Role, User
 from cakap.centre.services import assign
@@ -20,8 +22,6 @@ from cakap.results.models import Result
 from cakap.selection.services import announce, apply
 from cakap.talent.models import Placement
 from cakap.talent.services import map_talent
-from centre_results import publish_centre
-from world import NOW, TODAY, make_open_session, make_world
 
 R = Role
 EVERYBODY = frozenset(Role)
@@ -179,7 +179,9 @@ def objects(world) -> dict[str, list]:
     )
     world.user(R.ASSESSOR)
     participant = programme.participants.first()
-    assignment = assign(participant=participant, assessor=world.user(R.ASSESSOR), actor="t", now=NOW)
+    assignment = assign(
+        participant=participant, assessor=world.user(R.ASSESSOR), actor="t", now=NOW
+    )
     found = {
         "membership": Membership.objects.filter(agency=agency).first(),
         "position": world.post("KADIS1"),
@@ -213,7 +215,11 @@ def objects(world) -> dict[str, list]:
 def knock(client, name, args):
     """GET, or POST where only that is taken."""
     answer = client.get(reverse(name, args=args))
-    return client.post(reverse(name, args=args), {"kind": "units"}) if answer.status_code == 405 else answer
+    return (
+        client.post(reverse(name, args=args), {"kind": "units"})
+        if answer.status_code == 405
+        else answer
+    )
 
 
 def allowed(client, name, args) -> bool:
@@ -294,6 +300,9 @@ def test_sign_in_by_nip_or_e_mail(client, world):
 
 
 def test_nobody_makes_an_account_for_oneself(client, db):
-    client.post("/akun/signup/", {"username": "x", "password1": "rahasia-sekali", "password2": "rahasia-sekali"})
+    client.post(
+        "/akun/signup/",
+        {"username": "x", "password1": "rahasia-sekali", "password2": "rahasia-sekali"},
+    )
 
     assert not User.objects.exists()

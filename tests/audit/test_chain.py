@@ -27,9 +27,15 @@ def test_a_whole_chain_is_whole(log):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param(lambda: Entry.objects.filter(seq=3).update(actor="b"), "catatan 3", id="changed"),
-        pytest.param(lambda: Entry.objects.filter(seq=2).delete(), "catatan 2 hilang", id="removed"),
-        pytest.param(lambda: Entry.objects.filter(seq=5).delete(), "ujung rantai", id="tail cut off"),
+        pytest.param(
+            lambda: Entry.objects.filter(seq=3).update(actor="b"), "catatan 3", id="changed"
+        ),
+        pytest.param(
+            lambda: Entry.objects.filter(seq=2).delete(), "catatan 2 hilang", id="removed"
+        ),
+        pytest.param(
+            lambda: Entry.objects.filter(seq=5).delete(), "ujung rantai", id="tail cut off"
+        ),
         pytest.param(
             lambda: Entry.objects.filter(seq=4).update(detail={"n": 99}), "catatan 4", id="detail"
         ),

@@ -30,9 +30,11 @@ def page(chromium, live_server):
     page.on("pageerror", lambda error: page.troubles.append(str(error)))
     page.on(
         "console",
-        lambda message: page.troubles.append(message.text)
-        if message.type == "error" and "Content Security Policy" in message.text
-        else None,
+        lambda message: (
+            page.troubles.append(message.text)
+            if message.type == "error" and "Content Security Policy" in message.text
+            else None
+        ),
     )
     yield page
     context.close()

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from centre_results import publish_centre
 from django.utils import timezone
+from world import make_open_session, make_world
 
 from cakap.accounts.models import Role
 from cakap.delivery.models import Attempt, Event
@@ -16,8 +18,6 @@ from cakap.placement.services import make_plan
 from cakap.programmes.models import Programme
 from cakap.registry.models import Unit
 from cakap.talent.services import map_talent
-from centre_results import publish_centre
-from world import make_open_session, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"

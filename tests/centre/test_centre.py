@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from world import NOW, make_programme
 
 from cakap.accounts.models import Role
 from cakap.accounts.services import give_roles, register_user
@@ -10,8 +11,8 @@ from cakap.centre.errors import (
     AlreadyRated,
     AlreadySigned,
     BadRating,
-    NotInMatrix,
     NotIndependent,
+    NotInMatrix,
     RatingsMissing,
 )
 from cakap.centre.models import Rating
@@ -21,7 +22,6 @@ from cakap.programmes.models import Programme
 from cakap.registry.imports.tables import read_table
 from cakap.registry.models import Competency
 from cakap.registry.services import link_user
-from world import NOW, make_programme
 
 MATRIX = {("LGD", "Diskusi"): ["M.02", "M.03"], ("BEI", "Wawancara"): ["M.02"]}
 
@@ -37,7 +37,9 @@ def programme(world):
 def assessors(world):
     found = []
     for name in ("satu", "dua"):
-        user = register_user(username=name, name=name, password="rahasia-sekali", actor="t", now=NOW)
+        user = register_user(
+            username=name, name=name, password="rahasia-sekali", actor="t", now=NOW
+        )
         give_roles(user=user, agency=world.agency, roles=[Role.ASSESSOR], actor="t", now=NOW)
         found.append(user)
     return found

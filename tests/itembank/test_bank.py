@@ -5,6 +5,7 @@ import zipfile
 from collections import Counter
 
 import pytest
+from world import NINE, NOW, make_form
 
 from cakap.accounts.models import Role
 from cakap.demo.bank import DATA, demo_bank
@@ -16,7 +17,6 @@ from cakap.itembank.generators import reasoning_items
 from cakap.itembank.models import ItemVersion
 from cakap.itembank.services import SectionPlan, add_items, build_form, edit_version, freeze_form
 from cakap.registry.imports.tables import read_table
-from world import NINE, NOW, make_form
 
 NS = 'xmlns="http://www.imsglobal.org/xsd/imsqtiasi_v3p0"'
 CHOICE = f"""<qti-assessment-item {NS} identifier="Q1" title="t" label="M.01">
@@ -33,7 +33,9 @@ ESSAY = f"""<qti-assessment-item {NS} identifier="Q2" title="t"><qti-item-body>
 def package(**items):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        rows = "".join(f'<resource type="imsqti_item_xmlv3p0" href="{name}.xml"/>' for name in items)
+        rows = "".join(
+            f'<resource type="imsqti_item_xmlv3p0" href="{name}.xml"/>' for name in items
+        )
         archive.writestr("imsmanifest.xml", f"<manifest><resources>{rows}</resources></manifest>")
         for name, content in items.items():
             if content:

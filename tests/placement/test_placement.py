@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from world import NOW, TODAY, make_programme
 
 from cakap.placement.eligibility import age_on, reasons_against
 from cakap.placement.errors import NobodyToPlace, PlanIsDecided, PlanIsStale
@@ -18,7 +19,6 @@ from cakap.programmes.models import Programme
 from cakap.registry.models import Appointment, Discipline
 from cakap.registry.queries import empty_seats, held_positions, records
 from cakap.registry.services import appoint
-from world import NOW, TODAY, make_programme
 
 POLICY = Policy(default_rules())
 
@@ -40,7 +40,10 @@ def test_nothing_speaks_against_the_able(record):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"since": TODAY - timedelta(days=300), "tier_years": {"administrator": 5.0}}, "baru 0,8 tahun"),
+        (
+            {"since": TODAY - timedelta(days=300), "tier_years": {"administrator": 5.0}},
+            "baru 0,8 tahun",
+        ),
         ({"experience_years": 4.0}, "pengalaman jabatan 4,0 tahun"),
         ({"tier_years": {"pengawas": 9.0}}, "belum 2 tahun pada jenjang administrator"),
         ({"discipline": TODAY - timedelta(days=100)}, "hukuman disiplin"),
@@ -139,7 +142,10 @@ def test_a_plan_gains_places_everybody_once_and_lists_what_stays_open(world, pub
 def test_the_same_people_and_rules_give_the_same_plan(world, published):
     first, second = make(world), make(world)
 
-    targets = [list(p.lines.order_by("employee").values_list("employee", "target")) for p in (first, second)]
+    targets = [
+        list(p.lines.order_by("employee").values_list("employee", "target"))
+        for p in (first, second)
+    ]
     assert targets[0] == targets[1]
     assert first.input_digest == second.input_digest
 

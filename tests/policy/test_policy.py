@@ -4,17 +4,23 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from world import NOW, TODAY
 
 from cakap.accounts.models import Role
 from cakap.policy.book import default_rules
 from cakap.policy.errors import UnknownRule, WrongShape
 from cakap.policy.queries import policy_in_force
 from cakap.policy.services import override_rule
-from world import NOW, TODAY
 
 
 def override(**changes):
-    words = {"agency": "A", "key": "posts.plan_min_gain", "value": 2.0, "reason": "uji", "since": TODAY}
+    words = {
+        "agency": "A",
+        "key": "posts.plan_min_gain",
+        "value": 2.0,
+        "reason": "uji",
+        "since": TODAY,
+    }
     return override_rule(**{**words, **changes}, actor="t", now=NOW)
 
 

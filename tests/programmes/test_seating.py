@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from world import NOW, TODAY, make_form, make_programme, make_world
 
 from cakap.policy.queries import policy_kept
 from cakap.policy.services import override_rule
@@ -24,7 +25,6 @@ from cakap.programmes.services import (
 )
 from cakap.registry.imports.tables import read_table
 from cakap.registry.models import Employee
-from world import NOW, TODAY, make_form, make_programme, make_world
 
 SOON = timedelta(days=90)
 
@@ -49,7 +49,9 @@ def test_no_unit_is_emptied(world, programme):
     left = seat_all(programme=programme, actor="t", now=NOW)
 
     units = units_of(world.agency, on=TODAY)
-    away = Counter(units[s.participant.employee_id] for s in session.seats.select_related("participant"))
+    away = Counter(
+        units[s.participant.employee_id] for s in session.seats.select_related("participant")
+    )
     staff = Counter(units.values())
     assert left
     assert all(n <= max(1, staff[unit] // 2) for unit, n in away.items())

@@ -6,6 +6,7 @@ import io
 
 import pytest
 from openpyxl import Workbook
+from world import NOW, make_world, nip
 
 from cakap.audit.models import Entry
 from cakap.registry.errors import FileHasProblems, UnreadableFile
@@ -13,13 +14,22 @@ from cakap.registry.imports.doors import DOORS
 from cakap.registry.models import Appointment, Employee, Position, Standard, Unit
 from cakap.registry.services import approve_standard, import_file, preview_file
 from cakap.ui.files import as_csv, as_xlsx
-from world import NOW, make_world, nip
 
-HEADERS = ("nip", "nama", "tanggal_lahir", "jenis_kelamin", "jenis_pegawai", "golongan", "pendidikan")
+HEADERS = (
+    "nip",
+    "nama",
+    "tanggal_lahir",
+    "jenis_kelamin",
+    "jenis_pegawai",
+    "golongan",
+    "pendidikan",
+)
 
 
 def put(world, kind, content, file="berkas.csv"):
-    return import_file(kind=kind, file=file, content=content, agency=world.agency, actor="t", now=NOW)
+    return import_file(
+        kind=kind, file=file, content=content, agency=world.agency, actor="t", now=NOW
+    )
 
 
 def person(number=900, **changes):
@@ -48,7 +58,9 @@ def test_what_is_exported_goes_back_in_and_changes_nothing(world, kind, write):
 def test_a_template_has_the_columns_that_the_import_reads(world, kind):
     headers, rows = DOORS[kind].template
 
-    found = preview_file(kind=kind, file="t.csv", content=as_csv(headers, rows), agency=world.agency)
+    found = preview_file(
+        kind=kind, file="t.csv", content=as_csv(headers, rows), agency=world.agency
+    )
 
     assert not any(problem.row == 1 for problem in found.problems)
 
@@ -133,7 +145,9 @@ def test_offices_that_lie_in_each_other_are_refused(world):
 @pytest.mark.parametrize(
     ("file", "content", "words"),
     [
-        pytest.param("a.csv", "nip;nama\n1;Jos\xe9".encode("latin-1"), "baris 2.*UTF-8", id="latin-1"),
+        pytest.param(
+            "a.csv", "nip;nama\n1;Jos\xe9".encode("latin-1"), "baris 2.*UTF-8", id="latin-1"
+        ),
         pytest.param("a.csv", b"", "kosong", id="empty"),
         pytest.param("a.csv", b"nip,nama\n1,2,3\n", "baris 2.*2 kolom", id="ragged"),
         pytest.param("a.csv", b'nip,nama\n"1,2\n', "CSV rusak", id="open quote"),
@@ -201,7 +215,9 @@ def test_a_changed_standard_is_a_new_version(world):
     found = put(world, "standards", as_csv(headers, rows))
 
     assert (found.new, found.changed) == (0, 1)
-    versions = Standard.objects.filter(position=world.post("KADIS1")).values_list("version", flat=True)
+    versions = Standard.objects.filter(position=world.post("KADIS1")).values_list(
+        "version", flat=True
+    )
     assert sorted(versions) == [1, 2]
 
 

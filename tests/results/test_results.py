@@ -6,25 +6,31 @@ from datetime import date, timedelta
 
 import pytest
 from pypdf import PdfReader
+from world import NOW
 
 from cakap.accounts.models import Agency
 from cakap.delivery.models import Attempt
 from cakap.delivery.services import Sent, begin, give_consent, keep_events, sign_in, submit
 from cakap.itembank.models import FormItem
+from cakap.policy.book import Policy, default_rules
 from cakap.programmes.models import Assessed
 from cakap.programmes.services import open_session
 from cakap.registry.models import Standard
 from cakap.results.compute import level_of, match
 from cakap.results.models import Report, Result
-from cakap.results.queries import five_counts, jpm_against, lost_between, valid_results, without_result
+from cakap.results.queries import (
+    five_counts,
+    jpm_against,
+    lost_between,
+    valid_results,
+    without_result,
+)
 from cakap.results.reports import individual_report, keep_reports
 from cakap.results.services import first_difference, months_later, publish_results
 from cakap.scoring import services as scoring
 from cakap.scoring.errors import NothingToScore
 from cakap.scoring.models import Score
 from cakap.scoring.services import score_programme
-from cakap.policy.book import Policy, default_rules
-from world import NOW
 
 POLICY = Policy(default_rules())
 
@@ -78,7 +84,10 @@ def test_the_five_counts_reconcile_by_name(run, session):
     publish_results(run=run, actor="t", now=NOW)
 
     counts = five_counts(session.programme, now=NOW)
-    sizes = [len(getattr(counts, name)) for name in ("invited", "scheduled", "present", "finished", "valid")]
+    sizes = [
+        len(getattr(counts, name))
+        for name in ("invited", "scheduled", "present", "finished", "valid")
+    ]
 
     assert sizes == [11, 11, 3, 3, 2]
     assert [len(people) for _, _, people in lost_between(counts)] == [0, 8, 0, 1]

@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 
 from cakap.science.matching.rotation import best_rotation
 
-FITS = st.lists(
-    st.lists(st.integers(0, 100), min_size=4, max_size=4), min_size=3, max_size=3
-).map(lambda rows: np.array(rows, dtype=float))
+FITS = st.lists(st.lists(st.integers(0, 100), min_size=4, max_size=4), min_size=3, max_size=3).map(
+    lambda rows: np.array(rows, dtype=float)
+)
 
 
 def brute_force(fit, current, eligible, min_gain):
     best = -np.inf
     for target in product(range(fit.shape[1]), repeat=len(fit)):
         counts = np.bincount(target, minlength=fit.shape[1])
-        allowed = all(t == c or eligible[p, t] for p, (t, c) in enumerate(zip(target, current, strict=True)))
+        allowed = all(
+            t == c or eligible[p, t] for p, (t, c) in enumerate(zip(target, current, strict=True))
+        )
         if (counts <= 1).all() and allowed:
             moves = sum(t != c for t, c in zip(target, current, strict=True))
             best = max(best, fit[np.arange(len(fit)), list(target)].sum() - min_gain * moves)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from world import NOW, TODAY
 
 from cakap.registry.models import Appointment, Employee
 from cakap.selection.errors import (
@@ -30,7 +31,6 @@ from cakap.selection.services import (
     nominate,
     score_stage,
 )
-from world import NOW, TODAY
 
 STAGES = ("makalah", "kompetensi", "rekam_jejak", "wawancara")
 CLOSED = TODAY + timedelta(days=16)
@@ -180,7 +180,9 @@ def test_a_decision_needs_a_reason_and_a_nominated_name(world):
 
     with pytest.raises(ReasonMissing):
         choice(bidding, names[0], reason=" ")
-    stranger = Nomination(bidding_id=bidding.pk + 1, application=names[0].application, rank=9, total=0)
+    stranger = Nomination(
+        bidding_id=bidding.pk + 1, application=names[0].application, rank=9, total=0
+    )
     with pytest.raises(NotNominated):
         choice(bidding, stranger)
 

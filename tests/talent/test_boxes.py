@@ -55,13 +55,17 @@ def test_a_part_that_was_not_measured_leaves_its_weight_to_the_others():
 def test_how_firm_a_box_stands():
     steps = one_step(["baik", "baik"], 85.0, POLICY)
 
-    assert [(name, box.number) for name, box in steps] == [("butuh_perbaikan", 8), ("sangat_baik", 9)]
+    assert [(name, box.number) for name, box in steps] == [
+        ("butuh_perbaikan", 8),
+        ("sangat_baik", 9),
+    ]
 
 
 def test_a_map_keeps_its_boxes_and_says_when_one_was_changed(world, published):
+    from world import NOW
+
     from cakap.talent.models import Placement
     from cakap.talent.services import first_difference, map_talent
-    from world import NOW
 
     made = map_talent(agency=world.agency, actor="t", now=NOW)
     assert first_difference(made) == ""
@@ -72,10 +76,11 @@ def test_a_map_keeps_its_boxes_and_says_when_one_was_changed(world, published):
 
 
 def test_a_sanction_keeps_a_person_out_of_succession(world, published):
+    from world import NOW
+
     from cakap.registry.models import Discipline
     from cakap.talent.queries import boxes_of
     from cakap.talent.services import map_talent
-    from world import NOW
 
     person = published[0].employee
     Discipline.objects.create(employee=person, level="berat", start=date(2024, 6, 1), decree="SK-1")

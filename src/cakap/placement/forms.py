@@ -28,7 +28,8 @@ class ApproveForm(forms.Form):
 
     decree = forms.CharField(label=_("Nomor keputusan"), max_length=100)
     start = forms.DateField(
-        label=_("Terhitung mulai tanggal"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Terhitung mulai tanggal"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
 
