@@ -12,7 +12,7 @@ from cakap.placement.eligibility import age_on, reasons_against
 from cakap.placement.errors import NobodyToPlace, PlanIsDecided, PlanIsStale
 from cakap.placement.models import Plan
 from cakap.placement.queries import people_for, posts_for
-from cakap.placement.reports import plan_document
+from cakap.placement.reports import plan_document, recommendation_document
 from cakap.placement.services import approve_plan, first_difference, make_plan, reject_plan
 from cakap.policy.book import Policy, default_rules
 from cakap.programmes.models import Programme
@@ -194,5 +194,8 @@ def test_discipline_keeps_a_person_where_he_is(world, published):
     assert plan.total_before == plan.total_after
 
 
-def test_the_plan_is_a_document(world, published):
+def test_plan_and_recommendation_are_documents(world, published):
+    found = people_for(world.post("KADIS2"), on=TODAY)
+
     assert plan_document(make(world)).startswith(b"%PDF")
+    assert recommendation_document("Siapa?", found, now=NOW).startswith(b"%PDF")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from django.utils import formats, timezone
 
 from cakap.placement.models import Line, Plan
+from cakap.placement.queries import Recommendation
 from cakap.ui.numbers import decimal
 from cakap.ui.pdf import document
 
+MOST_EXCLUDED = 100
 SOURCE = Path(__file__).parent / "documents" / "plan.typ"
 
 
@@ -39,6 +42,40 @@ def plan_document(plan: Plan) -> bytes:
             "footer": f"kebijakan {plan.policy_digest[:16]} · bahan {plan.input_digest[:16]}",
         },
         made_at=plan.made_at,
+    )
+
+
+def recommendation_document(title: str, found: Recommendation, *, now: datetime) -> bytes:
+    """An answer to one of the two questions, with reasons for and against."""
+    return document(
+        SOURCE.with_name("recommendation.typ"),
+        {
+            "title": title,
+            "made_at": formats.date_format(timezone.localtime(now), "j F Y H.i"),
+            "not_assessed": found.not_assessed,
+            "proposed": [
+                {
+                    "name": one.employee.full_name,
+                    "post": one.position.title,
+                    "fit": decimal(one.fit, 2),
+                    "box": "–" if one.box is None else str(one.box),
+                    "above": "; ".join(one.strengths) or "–",
+                    "below": "; ".join(one.gaps) or "–",
+                }
+                for one in found.proposed
+            ],
+            "excluded": [
+                {
+                    "name": one.employee.full_name,
+                    "post": one.position.title,
+                    "reasons": "; ".join(one.reasons),
+                }
+                for one in found.excluded[:MOST_EXCLUDED]
+            ],
+            "more": max(len(found.excluded) - MOST_EXCLUDED, 0),
+            "footer": "RAHASIA",
+        },
+        made_at=now,
     )
 
 

@@ -15,7 +15,7 @@ from cakap.placement.eligibility import STEP
 from cakap.placement.forms import ApproveForm, PlanForm, RejectForm
 from cakap.placement.models import Plan
 from cakap.placement.queries import Proposal, Recommendation, people_for, posts_for
-from cakap.placement.reports import plan_document
+from cakap.placement.reports import plan_document, recommendation_document
 from cakap.placement.services import approve_plan, make_plan, reject_plan
 from cakap.programmes.models import Programme
 from cakap.registry.models import Employee, Position
@@ -102,6 +102,9 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 def _recommendation(
     request: HttpRequest, title: str, first: Column, found: Recommendation
 ) -> HttpResponse:
+    if request.GET.get("format") == "pdf":
+        content = recommendation_document(title, found, now=timezone.now())
+        return download(content, "rekomendasi.pdf")
     listing = Listing(
         title=title,
         name="rekomendasi",

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cakap.accounts.access import acting_agency, allow, public, signed_in
-from cakap.accounts.models import Role
+from cakap.accounts.models import Role, User
 from cakap.audit.models import Entry
 from cakap.audit.queries import first_broken_link
 from cakap.jobs.models import Job
@@ -20,18 +20,36 @@ from cakap.policy.queries import policy_in_force
 from cakap.policy.services import override_rule
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.web.forms import OverrideForm
-from cakap.web.queries import figures
+from cakap.web.queries import Figures, figures
 
 
 @public
 def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts: what there is to do, by role."""
-    context = {}
+    context: dict[str, object] = {}
     if request.user.is_authenticated:
         agency = request.user.agencies(Role).first()
         if agency is not None:
-            context["figures"] = figures(agency, now=timezone.now())
+            found = figures(agency, now=timezone.now())
+            context = {"cards": _cards(signed_in(request), found), "programmes": found.programmes}
     return render(request, "web/home.html", context)
+
+
+def _cards(user: User, found: Figures) -> list[tuple[str, int, str]]:
+    """Title, number and, where the person may go there, the page behind it."""
+    cards = (
+        (_("Pegawai"), found.employees, "registry:employees"),
+        (_("Hasil penilaian berlaku"), found.assessed, "results:list"),
+        (_("Perlu dinilai dalam 90 hari"), found.due, "programmes:due"),
+        (_("Kursi jabatan kosong"), found.vacant, "placement:posts"),
+        (_("Kelompok rencana suksesi"), found.succession, "talent:map"),
+    )
+    held = user.roles()
+    return [
+        (title, number, url if held & resolve(url).func.roles else "")  # type: ignore[attr-defined]
+        for title, number, name in cards
+        for url in [reverse(name)]
+    ]
 
 
 @public
