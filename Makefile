@@ -10,8 +10,7 @@ help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 .bootstrap/bin/uv:
-	$(PYTHON) -m venv .bootstrap
-	.bootstrap/bin/pip install --quiet uv
+	@scripts/bootstrap $(PYTHON)
 
 setup: $(if $(findstring .bootstrap,$(UV)),.bootstrap/bin/uv) ## the virtual environment, from the lock file
 	@$(UV) sync --frozen --quiet
