@@ -177,6 +177,18 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(data, tmp_path):
 
 
 @pytest.mark.slow
+def test_the_demo_is_not_mixed_with_anything_else(data, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+
+    answer = cakap("demo", "--no-serve", "--port", port, data=data)
+
+    assert answer.returncode == 2
+    assert "bukan demo" in answer.stderr
+
+
+@pytest.mark.slow
 def test_the_demo_runs_to_its_end_and_says_so_when_run_again(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -203,6 +215,8 @@ def test_the_demo_runs_to_its_end_and_says_so_when_run_again(tmp_path):
     assert all(figures["seconds"].values())
     assert "sudah selesai" in again.stderr
     assert {**second, "seconds": 0} == {**figures, "seconds": 0}
+    other = cakap(*words, "--seed", "7", data=tmp_path, **database)
+    assert (other.returncode, "--seed 2025" in other.stderr) == (2, True)
     verify = cakap("verify", "--json", data=tmp_path, **database)
     assert json.loads(verify.stdout) == {"ok": True, "trouble": ""}
     recommend = cakap(

@@ -441,9 +441,12 @@ def _await_server(port: int) -> None:
 
 
 def _tell(people: int, seed: int, port: int) -> dict[str, Any]:
-    from cakap.demo.story import Story, summary, tell_story, told
+    from django.utils import timezone
+
+    from cakap.demo.story import Story, first_day, summary, tell_story, told
     from cakap.web.services import first_trouble
 
+    first_day(people=people, seed=seed, today=timezone.localdate())
     with Progress(console=ERR, transient=True) as bar:
         tasks: dict[str, Any] = {}
 

@@ -43,7 +43,6 @@ EXPECTED = {
     "web:rule": (ADMIN, "rule"),
     "web:job": (EVERYBODY, "job"),
     "api:openapi-json": (PUBLIC, ""),
-    "api:openapi-view": (PUBLIC, ""),
     "api:api-root": (PUBLIC, ""),
     "api:vacant": (OFFICE, ""),
     "api:result": (OFFICE, "nip"),

@@ -136,7 +136,15 @@ def test_a_plan_gains_places_everybody_once_and_lists_what_stays_open(world, pub
     stages = list(plan.open_posts.values_list("stage", "position__code"))
     assert stages == sorted(stages)
     assert stages[-1] == (2, "SEKDA")
+
+
+def test_the_fits_of_a_plan_come_out_again_and_a_changed_one_is_named(world, published):
+    plan = make(world)
     assert first_difference(plan) == ""
+
+    line = plan.lines.first()
+    type(line).objects.filter(pk=line.pk).update(fit_after=line.fit_after + 1)
+    assert line.employee.nip in first_difference(plan)
 
 
 def test_the_same_people_and_rules_give_the_same_plan(world, published):

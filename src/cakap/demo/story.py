@@ -25,6 +25,7 @@ from cakap.demo.bank import DATA, demo_bank
 from cakap.demo.persons import person
 from cakap.demo.province import province
 from cakap.demo.sitting import Sat, responses, sit_all
+from cakap.errors import Refused
 from cakap.itembank.models import Form
 from cakap.itembank.queries import form_versions, scored_items
 from cakap.placement.models import Plan
@@ -95,14 +96,36 @@ class Story:
         return lambda done, total: self.tell(name, done, total)
 
 
+class AnotherStory(Refused):
+    """Direktori data ini berisi sesuatu yang lain; demo tidak mencampurnya."""
+
+    status = 400
+
+
 def told() -> bool:
     """Whether the demo ran to its end in this data directory."""
     return Bidding.objects.filter(state=Bidding.State.DECIDED).exists()
 
 
-def begun() -> bool:
-    """Whether some demo was begun here."""
-    return Agency.objects.filter(code=AGENCY).exists()
+def first_day(*, people: int, seed: int, today: date) -> date:
+    """The day on which this very demo began here, so that the same files come out when it goes on.
+
+    Refused where another demo, or anything that is not a demo, lives already: nothing is mixed.
+    """
+    path = Path(settings.DATA) / "demo.json"
+    if not path.exists():
+        if Agency.objects.exists():
+            message = "Basis data ini sudah berisi instansi yang bukan demo; pilih --data lain."
+            raise AnotherStory(message)
+        path.write_text(json.dumps({"people": people, "seed": seed, "day": today.isoformat()}))
+    begun = json.loads(path.read_text())
+    if (begun["people"], begun["seed"]) != (people, seed):
+        message = (
+            f"Direktori data ini berisi demo dengan --people {begun['people']} --seed {begun['seed']}; "
+            "lanjutkan yang itu atau pilih --data lain."
+        )
+        raise AnotherStory(message)
+    return date.fromisoformat(begun["day"])
 
 
 def tell_story(story: Story) -> dict[str, Any]:
@@ -170,6 +193,7 @@ def _plan_figures(plan: Plan | None) -> dict[str, Any]:
 
 def _registry(story: Story) -> Agency:
     now = timezone.now()
+    day = first_day(people=story.people, seed=story.seed, today=now.date())
     until = now.date() + timedelta(days=1000)
     agency = register_agency(
         code=AGENCY, name="Pemerintah Provinsi Banten (data contoh)", accreditation="B",
@@ -180,7 +204,7 @@ def _registry(story: Story) -> Agency:
         accredited_until=until, actor=ACTOR, now=now,
     )  # fmt: skip
     files = [("competencies", (DATA / "kamus.csv").read_bytes())]
-    files += province(seed=story.seed, today=_first_day(now.date())).files(now.date())
+    files += province(seed=story.seed, today=day).files(day)
     for kind, content in files:
         if kind == "appointments" and Programme.objects.exists():
             continue  # the plan has moved people since: the first import stands
@@ -189,14 +213,6 @@ def _registry(story: Story) -> Agency:
             now=now, progress=story.progress("registry"),
         )  # fmt: skip
     return agency
-
-
-def _first_day(today: date) -> date:
-    """The day on which the demo began here: the same files must come out when it goes on later."""
-    path = Path(settings.DATA) / "demo-day"
-    if not path.exists():
-        path.write_text(today.isoformat())
-    return date.fromisoformat(path.read_text())
 
 
 def sign_ins() -> dict[str, str]:

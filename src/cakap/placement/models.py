@@ -6,7 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency, OwnedManager
-from cakap.registry.models import Employee, Position
+from cakap.registry.models import Employee, Position, Standard
+from cakap.results.models import Result
 
 
 class Plan(models.Model):
@@ -42,12 +43,15 @@ class Plan(models.Model):
 
 
 class Line(models.Model):
-    """One person of a plan: from where to where, and why."""
+    """One person of a plan: from where to where, and why; with all that the fits were made from."""
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="lines")
     employee = models.ForeignKey(Employee, models.PROTECT, related_name="+")
     source = models.ForeignKey(Position, models.PROTECT, related_name="+")
     target = models.ForeignKey(Position, models.PROTECT, related_name="+")
+    result = models.ForeignKey(Result, models.PROTECT, related_name="+")
+    source_standard = models.ForeignKey(Standard, models.PROTECT, related_name="+")
+    target_standard = models.ForeignKey(Standard, models.PROTECT, related_name="+")
     fit_before = models.FloatField()
     fit_after = models.FloatField()
     reason = models.TextField()

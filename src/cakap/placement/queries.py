@@ -38,6 +38,7 @@ class Board:
 
     people: tuple[int, ...]
     positions: tuple[Position, ...]
+    standards: tuple[int, ...]
     codes: tuple[str, ...]
     shown: Floats
     asked: Floats
@@ -69,16 +70,18 @@ def board(agency: Agency, policy: Policy, *, on: date) -> Board:
     return Board(
         people=people,
         positions=positions,
+        standards=tuple(in_force[position.pk] for position in positions),
         codes=codes,
         shown=shown,
         asked=asked,
-        fit=_fit(shown, asked, policy),
+        fit=fit_of(shown, asked, policy),
         results=results,
         records=records(agency, on=on),
     )
 
 
-def _fit(shown: Floats, asked: Floats, policy: Policy) -> Floats:
+def fit_of(shown: Floats, asked: Floats, policy: Policy) -> Floats:
+    """Fit in percent by the formula of policy; shapes as in `Board`."""
     if not len(shown) or not len(asked):
         return np.zeros((len(shown), len(asked)))
     fit = FORMULAS[policy["jpm.for_decisions"]](np.nan_to_num(shown), asked)

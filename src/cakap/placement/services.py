@@ -17,17 +17,20 @@ from cakap.audit.services import record
 from cakap.placement.eligibility import STEP, reasons_against
 from cakap.placement.errors import NobodyToPlace, PlanIsDecided, PlanIsStale
 from cakap.placement.models import Line, OpenPost, Plan
-from cakap.placement.queries import Board, board, explained
+from cakap.placement.queries import Board, board, explained, fit_of
 from cakap.policy.book import Policy
 from cakap.policy.queries import policy_in_force, policy_kept
 from cakap.policy.services import keep_policy
 from cakap.programmes.models import Programme
 from cakap.registry.models import Competency, Position
-from cakap.registry.queries import current_appointments, empty_seats
+from cakap.registry.queries import current_appointments, empty_seats, standard_lines
 from cakap.registry.services import appoint, leaves
+from cakap.results.queries import levels_of
 from cakap.science.matching.rotation import Rotation, best_rotation
 from cakap.science.types import Floats, Ints
 from cakap.talent.queries import boxes_of
+
+SAME = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +174,9 @@ def _line(plan: Plan, problem: Problem, person: int, target: int, names: dict[st
         employee_id=whole.people[row],
         source=whole.positions[problem.columns[source]],
         target=whole.positions[problem.columns[target]],
+        result=whole.results[whole.people[row]],
+        source_standard_id=whole.standards[problem.columns[source]],
+        target_standard_id=whole.standards[problem.columns[target]],
         fit_before=float(problem.fit[person, source]),
         fit_after=float(problem.fit[person, target]),
         reason=_reason(problem, person, target, names),
@@ -291,10 +297,37 @@ def _refuse_stale(plan: Plan, moves: list[Line], start: date) -> None:
 
 
 def first_difference(plan: Plan) -> str:
-    """Whether the totals of a plan follow from its lines; a sentence when they do not."""
-    policy_kept(plan.policy_digest)
-    rows = list(plan.lines.values_list("fit_before", "fit_after"))
-    before, after = sum(row[0] for row in rows), sum(row[1] for row in rows)
-    if abs(before - plan.total_before) > 1e-6 or abs(after - plan.total_after) > 1e-6:
+    """Compute the fits of a plan's lines again from the results and standards they were made from."""
+    policy = policy_kept(plan.policy_digest)
+    lines = list(plan.lines.select_related("employee", "result").order_by("pk"))
+    levels = levels_of({line.pk: line.result for line in lines})
+    asked = standard_lines(
+        standard
+        for line in lines
+        for standard in (line.source_standard_id, line.target_standard_id)
+    )
+    for line in lines:
+        for kept, standard in (
+            (line.fit_before, line.source_standard_id),
+            (line.fit_after, line.target_standard_id),
+        ):
+            again = _fit_again(levels[line.pk], asked[standard], policy)
+            if abs(again - kept) > SAME:
+                return (
+                    f"rencana {plan.pk}, {line.employee.nip}: kecocokan tersimpan {kept:.6f}, "
+                    f"dihitung ulang {again:.6f}"
+                )
+    before, after = (
+        sum(getattr(line, name) for line in lines) for name in ("fit_before", "fit_after")
+    )
+    if abs(before - plan.total_before) > SAME or abs(after - plan.total_after) > SAME:
         return f"rencana {plan.pk}: jumlah kecocokan tidak sama dengan baris-barisnya"
     return ""
+
+
+def _fit_again(shown: dict[str, float], asked: dict[str, int], policy: Policy) -> float:
+    codes = sorted(asked)
+    levels = np.array([[shown.get(code, np.nan) for code in codes]])
+    return float(
+        fit_of(levels, np.array([[asked[code] for code in codes]], dtype=float), policy)[0, 0]
+    )

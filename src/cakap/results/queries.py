@@ -90,13 +90,16 @@ def valid_results(agency: Agency, *, on: date) -> dict[int, Result]:
 
 def levels_of(results: Mapping[int, Result]) -> dict[int, dict[str, float]]:
     """Key of `results` -> {competency code: level that enters JPM}."""
-    whose = {result.pk: key for key, result in results.items()}
+    whose: dict[int, list[int]] = {}
+    for key, result in results.items():
+        whose.setdefault(result.pk, []).append(key)
     levels: dict[int, dict[str, float]] = {key: {} for key in results}
     rows = ResultLevel.objects.filter(result__in=list(whose)).values_list(
         "result_id", "competency__code", "value"
     )
-    for result, code, value in rows.iterator(chunk_size=20000):
-        levels[whose[result]][code] = value
+    for pk, code, value in rows.iterator(chunk_size=20000):
+        for key in whose[pk]:
+            levels[key][code] = value
     return levels
 
 

@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cakap.accounts.access import acting_agency, allow, public, signed_in
+from cakap.accounts.access import act_as, acting_agency, allow, public, signed_in
 from cakap.accounts.models import Role, User
 from cakap.audit.models import Entry
 from cakap.audit.queries import first_broken_link
@@ -27,11 +27,10 @@ from cakap.web.queries import Figures, figures
 def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts: what there is to do, by role."""
     context: dict[str, object] = {}
-    if request.user.is_authenticated:
-        agency = request.user.agencies(Role).first()
-        if agency is not None:
-            found = figures(agency, now=timezone.now())
-            context = {"cards": _cards(signed_in(request), found), "programmes": found.programmes}
+    if request.user.is_authenticated and request.user.roles():
+        act_as(request, *Role)
+        found = figures(acting_agency(request), now=timezone.now())
+        context = {"cards": _cards(signed_in(request), found), "programmes": found.programmes}
     return render(request, "web/home.html", context)
 
 
