@@ -52,6 +52,7 @@ EXPECTED = {
     "accounts:members": (ADMIN, ""),
     "accounts:add": (ADMIN, ""),
     "accounts:take": (ADMIN, "membership"),
+    "accounts:password": (ADMIN, "user"),
     "accounts:switch": (EVERYBODY, ""),
     "registry:home": (OFFICE, ""),
     "registry:units": (OFFICE, ""),
@@ -202,6 +203,7 @@ def objects(world) -> dict[str, list]:
     return {
         **{name: [row.pk] for name, row in found.items()},
         "agreement": [assignment.pk, "M.01"],
+        "user": [world.user(R.ASSESSOR).pk],
         "nip": [world.person(0).nip],
         "post_code": [world.post("KASI2").code],
         "picture": [programme.pk, "tingkat"],

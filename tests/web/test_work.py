@@ -150,6 +150,24 @@ def test_an_administrator_gives_and_takes_roles(client, world):
     assert not Membership.objects.filter(user__username="u1").exists()
 
 
+def test_an_administrator_resets_passwords_of_the_own_agency_only(client, world):
+    from world import make_world
+
+    other = make_world("B")
+    shared, own = world.user(Role.ASSESSOR), world.user(Role.OPERATOR)
+    Membership.objects.create(user=shared, agency=other.agency, role=Role.ASSESSOR)
+    client.force_login(world.user(Role.ADMINISTRATOR))
+
+    refused = post(client, "accounts:password", shared.pk, password="kuda-baterai-7")
+    post(client, "accounts:password", own.pk, password="kuda-baterai-7")
+
+    assert refused.status_code == 403
+    shared.refresh_from_db()
+    own.refresh_from_db()
+    assert shared.check_password("rahasia-sekali")
+    assert own.check_password("kuda-baterai-7")
+
+
 @pytest.mark.parametrize("axis", ["performance", "potential"])
 def test_the_orientation_of_the_boxes_is_a_setting_and_moves_nobody(client, world, published, axis):
     from cakap.talent.services import map_talent

@@ -7,6 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from cakap.accounts.models import Role, User
 
 
+class PasswordForm(forms.Form):
+    """A new password for somebody else."""
+
+    password = forms.CharField(label=_("Kata sandi baru"), widget=forms.PasswordInput)
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password)
+        return password
+
+
 class UserForm(forms.Form):
     """A new account, or more roles for one that exists."""
 

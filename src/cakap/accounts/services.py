@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cakap.accounts.models import Agency, Membership, Role, User
 from cakap.audit.services import record
+from cakap.errors import NotAllowed
 
 
 @transaction.atomic
@@ -60,6 +61,18 @@ def give_roles(
             detail={"role": role},
             now=now,
         )
+
+
+@transaction.atomic
+def reset_password(*, user: User, agency: Agency, password: str, actor: str, now: datetime) -> None:
+    """Give a user of one's own agency a new password; refused for those who act elsewhere too."""
+    elsewhere = user.memberships.exclude(agency=agency).exists()
+    if elsewhere or not user.memberships.filter(agency=agency).exists():
+        message = "Pengguna ini bertindak juga untuk instansi lain; kata sandinya tidak diganti di sini."
+        raise NotAllowed(message)
+    user.set_password(password)
+    User.objects.filter(pk=user.pk).update(password=user.password)
+    record(actor=actor, action="user.password", subject=user.username, agency=agency.code, now=now)
 
 
 @transaction.atomic

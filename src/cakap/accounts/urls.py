@@ -9,5 +9,6 @@ urlpatterns = [
     path("", views.members, name="members"),
     path("tambah/", views.add, name="add"),
     path("<int:pk>/akhiri/", views.take, name="take"),
+    path("<int:pk>/kata-sandi/", views.password, name="password"),
     path("ganti-instansi/", views.switch, name="switch"),
 ]

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow
-from cakap.accounts.forms import UserForm
+from cakap.accounts.forms import PasswordForm, UserForm
 from cakap.accounts.models import Membership, Role, User
-from cakap.accounts.services import give_roles, register_user, take_role
+from cakap.accounts.services import give_roles, register_user, reset_password, take_role
 from cakap.ui.listing import Action, Column, Listing, show
 
 
@@ -26,6 +26,11 @@ def members(request: HttpRequest) -> HttpResponse:
         columns=(
             Column(title=_("Nama"), value=lambda row: row.user.name),
             Column(title=_("NIP/pengguna"), value=lambda row: row.user.username),
+            Column(
+                title=_("Kata sandi"),
+                value=lambda row: _("ganti"),
+                link=lambda row: reverse("accounts:password", args=[row.user_id]),
+            ),
             Column(
                 title=_("Peran"),
                 value=lambda row: str(row.get_role_display()),
@@ -58,6 +63,26 @@ def add(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:members")
     context = {
         "form": form, "title": _("Tambah pengguna"), "submit": _("Simpan"),
+        "back": reverse("accounts:members"),
+    }  # fmt: skip
+    return render(request, "ui/form.html", context)
+
+
+@allow(Role.ADMINISTRATOR)
+def password(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new password for a user of one's agency."""
+    agency = acting_agency(request)
+    user = get_object_or_404(User.objects.filter(memberships__agency=agency).distinct(), pk=pk)
+    form = PasswordForm(request.POST or None)
+    if form.is_valid():
+        reset_password(
+            user=user, agency=agency, password=form.cleaned_data["password"],
+            actor=request.user.get_username(), now=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("Kata sandi diganti."))
+        return redirect("accounts:members")
+    context = {
+        "form": form, "title": _("Ganti kata sandi"), "intro": user.name, "submit": _("Simpan"),
         "back": reverse("accounts:members"),
     }  # fmt: skip
     return render(request, "ui/form.html", context)

@@ -221,10 +221,14 @@ def standings(scores: list[Score]) -> list[Standing]:
     ]
 
 
-def category_counts(programme: Programme) -> Counter[str]:
-    """How many valid results fall in each category."""
+def category_counts(programme: Programme) -> dict[str, int]:
+    """How many valid results fall in each category, the best category first."""
     rows = Result.objects.filter(participant__programme=programme, superseded_at__isnull=True)
-    return Counter(rows.values_list("category", flat=True))
+    counted = Counter(rows.values_list("category", flat=True))
+    if not counted:
+        return {}
+    scale = policy_kept(programme.policy_digest)[f"jpm.categories.{programme.purpose}"]
+    return {code: counted[code] for code, _, _ in scale}
 
 
 def programme_levels(programme: Programme) -> dict[str, dict[str, list[float]]]:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -81,7 +79,7 @@ def programme(request: HttpRequest, pk: int) -> HttpResponse:
             (STEP_NAMES[a], STEP_NAMES[b], gone) for a, b, gone in lost_between(counts) if gone
         ],
         "missing": [(people[participant], reason) for participant, reason in missing],
-        "categories": dict(category_counts(row)),
+        "categories": category_counts(row),
         "run": run,
         "may_score": holds(request, Role.OPERATOR),
     }
@@ -93,7 +91,7 @@ def programme_picture(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """The group's categories or mean levels as a picture."""
     row = one(request, Programme, pk=pk)
     if kind == "kategori":
-        svg = shares(Counter(dict(sorted(category_counts(row).items()))))
+        svg = shares(category_counts(row))
     else:
         svg = levels_against_standard(
             [

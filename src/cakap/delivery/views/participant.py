@@ -15,6 +15,7 @@ from cakap.delivery.forms import ConsentForm, EnterForm
 from cakap.delivery.queries import state_of
 from cakap.delivery.services import begin, give_consent, receipt, sign_in
 from cakap.delivery.token import hand_out, live_attempt
+from cakap.delivery.words import exam_words
 
 
 @public
@@ -78,7 +79,8 @@ def work(request: HttpRequest) -> HttpResponse:
         return redirect("delivery:receipt")
     if attempt.begun_at is None:
         return redirect("delivery:consent")
-    return render(request, "delivery/work.html", {"attempt": attempt})
+    context = {"attempt": attempt, "words": exam_words()}
+    return render(request, "delivery/work.html", context)
 
 
 @public

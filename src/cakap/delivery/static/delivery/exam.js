@@ -2,11 +2,8 @@
 // saved only when the server says so. The server owns the clock; this page shows it.
 
 const $ = (id) => document.getElementById(id);
-const words = {
-  saved: "Semua jawaban tersimpan",
-  waiting: "Mengirim jawaban …",
-  offline: "Luring: jawaban tersimpan di komputer ini dan dikirim begitu jaringan kembali",
-};
+const words = JSON.parse($("words").textContent);
+const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 let paper, questions, answers, flagged, seq, place = 0, closes, sending = false, over = false;
 let outbox = [];
 
@@ -49,7 +46,7 @@ async function ask(url, body) {
 
 function show(state) {
   $("saved").dataset.state = state;
-  $("saved").textContent = words[state] + (outbox.length ? ` (${outbox.length} menunggu)` : "");
+  $("saved").textContent = say(state) + (outbox.length ? ` (${say("pending", { n: outbox.length })})` : "");
 }
 
 async function send() {
@@ -98,7 +95,7 @@ function drawQuestion() {
   legend.innerHTML = question.stem; // cleaned when it entered the bank
   const head = document.createElement("p");
   head.className = "text-secondary";
-  head.textContent = `${question.part.title} · soal ${place + 1} dari ${questions.length}`;
+  head.textContent = say("place", { section: question.part.title, n: place + 1, all: questions.length });
   const fieldset = document.createElement("fieldset");
   fieldset.append(legend);
   for (const option of question.options) {
@@ -118,7 +115,7 @@ function drawQuestion() {
 }
 
 function draw() {
-  $("count").textContent = `${answers.size} terjawab dari ${questions.length}`;
+  $("count").textContent = say("count", { n: answers.size, all: questions.length });
   $("flag").setAttribute("aria-pressed", flagged.has(questions[place].id));
   $("previous").disabled = place === 0;
   $("next").disabled = place === questions.length - 1;
@@ -128,10 +125,10 @@ function draw() {
     button.className = "btn btn-sm";
     button.classList.toggle("answered", answers.has(id));
     button.classList.toggle("flagged", flagged.has(id));
-    const said = [answers.has(id) ? "terjawab" : "belum dijawab"];
-    if (flagged.has(id)) said.push("ragu-ragu");
-    if (pending.has(id)) said.push("menunggu jaringan");
-    button.setAttribute("aria-label", `Soal ${at + 1}, ${said.join(", ")}`);
+    const said = [say(answers.has(id) ? "answered" : "open")];
+    if (flagged.has(id)) said.push(say("doubt"));
+    if (pending.has(id)) said.push(say("network"));
+    button.setAttribute("aria-label", `${say("item", { n: at + 1 })}, ${said.join(", ")}`);
     if (at === place) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
   });
@@ -153,7 +150,7 @@ function toggleFlag() {
 }
 
 const left = () => Math.max(0, Math.round((closes - performance.now()) / 1000));
-const spoken = (seconds) => `Sisa waktu ${Math.floor(seconds / 60)} menit ${seconds % 60} detik`;
+const spoken = (seconds) => say("left", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 
 function tick() {
   const seconds = left();
@@ -171,7 +168,7 @@ async function finish() {
     over = true;
     location.assign("/ujian/tanda-terima/");
   } catch (error) {
-    trouble(error.refused ? error : new Error("Jaringan terputus; jawaban Anda aman. Coba lagi atau hubungi pengawas."));
+    trouble(error.refused ? error : new Error(say("broken")));
   }
 }
 
@@ -212,10 +209,8 @@ async function begin() {
   $("next").addEventListener("click", () => go(place + 1));
   $("flag").addEventListener("click", toggleFlag);
   $("finish").addEventListener("click", () => {
-    const open = questions.length - answers.size;
-    $("sure-text").textContent =
-      `${answers.size} dari ${questions.length} soal terjawab` +
-      (open ? `, ${open} belum dijawab. ` : ". ") + "Sesudah diselesaikan, jawaban tidak dapat diubah.";
+    const [n, all] = [answers.size, questions.length];
+    $("sure-text").textContent = say("sure", { n, all, open: all - n });
     $("sure").showModal();
   });
   $("yes").addEventListener("click", () => { $("sure").close(); finish(); });
