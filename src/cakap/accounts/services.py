@@ -68,7 +68,9 @@ def reset_password(*, user: User, agency: Agency, password: str, actor: str, now
     """Give a user of one's own agency a new password; refused for those who act elsewhere too."""
     elsewhere = user.memberships.exclude(agency=agency).exists()
     if elsewhere or not user.memberships.filter(agency=agency).exists():
-        message = "Pengguna ini bertindak juga untuk instansi lain; kata sandinya tidak diganti di sini."
+        message = (
+            "Pengguna ini bertindak juga untuk instansi lain; kata sandinya tidak diganti di sini."
+        )
         raise NotAllowed(message)
     user.set_password(password)
     User.objects.filter(pk=user.pk).update(password=user.password)

@@ -52,12 +52,14 @@ function show(state) {
 async function send() {
   if (sending || !outbox.length) return;
   sending = true;
+  let arrived = false;
   const batch = outbox.slice(0, 100);
   try {
     await ask("/ujian/jawaban", { events: batch.map(({ attempt, ...event }) => event) });
     outbox = outbox.slice(batch.length);
     await Promise.all(batch.map(dropHere));
     show(outbox.length ? "waiting" : "saved");
+    arrived = true;
   } catch (error) {
     show("offline");
     if (error.refused) trouble(error);
@@ -65,6 +67,7 @@ async function send() {
     sending = false;
   }
   draw();
+  if (arrived) send(); // what was chosen meanwhile does not wait for the next round
 }
 
 function trouble(error) {
