@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from cakap.accounts.models import Agency, Role, User
@@ -23,9 +19,9 @@ from cakap.delivery.queries import stored_answers
 from cakap.demo.assessors import hold_centre
 from cakap.demo.bank import DATA, demo_bank
 from cakap.demo.persons import person
+from cakap.demo.place import ASSESSORS, first_day, sign_ins
 from cakap.demo.province import province
 from cakap.demo.sitting import Sat, responses, sit_all
-from cakap.errors import Refused
 from cakap.itembank.models import Form
 from cakap.itembank.queries import form_versions, scored_items
 from cakap.placement.models import Plan
@@ -63,7 +59,7 @@ from cakap.talent.services import map_talent
 from cakap.web.services import first_trouble
 
 ACTOR, AGENCY, ORGANISER = "demo", "BANTEN", "KANREG3"
-CENTRE, CAT, SEATS, ASSESSORS = "AC-2025", "CAT-2025", 100, 6
+CENTRE, CAT, SEATS = "AC-2025", "CAT-2025", 100
 STAFF = {
     "operator": Role.OPERATOR, "pengawas": Role.PROCTOR, "psikometris": Role.PSYCHOMETRICIAN,
     "talenta": Role.TALENT_MANAGER, "gubernur": Role.DECISION_MAKER, "auditor": Role.AUDITOR,
@@ -96,36 +92,9 @@ class Story:
         return lambda done, total: self.tell(name, done, total)
 
 
-class AnotherStory(Refused):
-    """Direktori data ini berisi sesuatu yang lain; demo tidak mencampurnya."""
-
-    status = 400
-
-
 def told() -> bool:
     """Whether the demo ran to its end in this data directory."""
     return Bidding.objects.filter(state=Bidding.State.DECIDED).exists()
-
-
-def first_day(*, people: int, seed: int, today: date) -> date:
-    """The day on which this very demo began here, so that the same files come out when it goes on.
-
-    Refused where another demo, or anything that is not a demo, lives already: nothing is mixed.
-    """
-    path = Path(settings.DATA) / "demo.json"
-    if not path.exists():
-        if Agency.objects.exists():
-            message = "Basis data ini sudah berisi instansi yang bukan demo; pilih --data lain."
-            raise AnotherStory(message)
-        path.write_text(json.dumps({"people": people, "seed": seed, "day": today.isoformat()}))
-    begun = json.loads(path.read_text())
-    if (begun["people"], begun["seed"]) != (people, seed):
-        message = (
-            f"Direktori data ini berisi demo dengan --people {begun['people']} --seed {begun['seed']}; "
-            "lanjutkan yang itu atau pilih --data lain."
-        )
-        raise AnotherStory(message)
-    return date.fromisoformat(begun["day"])
 
 
 def tell_story(story: Story) -> dict[str, Any]:
@@ -213,17 +182,6 @@ def _registry(story: Story) -> Agency:
             now=now, progress=story.progress("registry"),
         )  # fmt: skip
     return agency
-
-
-def sign_ins() -> dict[str, str]:
-    """Name -> password of the demo's accounts, made at the first run and kept for the owner alone."""
-    path = Path(settings.DATA) / "demo-sign-ins.json"
-    if not path.exists():
-        names = (*STAFF, *(f"asesor{n}" for n in range(1, ASSESSORS + 1)), "peserta")
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({name: secrets.token_urlsafe(12) for name in names}))
-    found: dict[str, str] = json.loads(path.read_text())
-    return found
 
 
 def _accounts(agency: Agency) -> list[User]:

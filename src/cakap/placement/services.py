@@ -38,7 +38,7 @@ class Problem:
     """The board of one plan: who takes part, over which posts, under which rules.
 
     rows: places on the board's list of people; columns: likewise of posts; current: (n_people,)
-    index into columns; seats: (n_posts,); eligible: (n_people, n_posts).
+    index into columns; seats: (n_posts,); eligible, fit: (n_people, n_posts).
     """
 
     whole: Board
@@ -47,10 +47,7 @@ class Problem:
     current: Ints
     seats: Ints
     eligible: NDArray[np.bool_]
-
-    @property
-    def fit(self) -> Floats:
-        return self.whole.fit[np.ix_(self.rows, self.columns)]
+    fit: Floats
 
 
 @transaction.atomic
@@ -109,6 +106,7 @@ def _gather(agency: Agency, programmes: list[Programme], policy: Policy, on: dat
         current=current,
         seats=seats.astype(np.int64),
         eligible=_eligible(agency, whole, rows, columns, policy=policy, on=on),
+        fit=whole.fit[np.ix_(rows, columns)],
     )
 
 

@@ -1,0 +1,124 @@
+"""Recommendations, plans, and whether every figure comes out again."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cakap.cli.frame import (
+    BAD_INPUT,
+    ERR,
+    FAILED,
+    OUT,
+    AgencyCode,
+    Json,
+    agency_of,
+    app,
+    start_django,
+    stop,
+)
+
+
+@app.command(epilog="Contoh: cakap recommend --agency BANTEN --post OPD01-KEPALA --top 10")
+def recommend(
+    *,
+    agency: AgencyCode,
+    post: Annotated[str, typer.Option(help="Kode jabatan: siapa untuk jabatan ini?")] = "",
+    person: Annotated[str, typer.Option(help="NIP: jabatan apa untuk orang ini?")] = "",
+    top: Annotated[int, typer.Option(help="Banyaknya usulan.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Rekomendasi dua arah, dengan alasan."""
+    if bool(post) == bool(person):
+        stop("Berikan salah satu: --post KODE atau --person NIP.", BAD_INPUT)
+    start_django()
+    from django.utils import timezone
+
+    from cakap.placement.queries import people_for, posts_for
+    from cakap.registry.models import Employee, Position
+
+    body, today = agency_of(agency), timezone.localdate()
+    if post:
+        position = Position.objects.filter(agency=body, code=post).first()
+        if position is None:
+            stop(f"Jabatan {post!r} tidak terdaftar pada {agency}.", BAD_INPUT)
+        found = people_for(position, on=today, most=top)
+    else:
+        employee = Employee.objects.filter(agency=body, nip=person).first()
+        if employee is None:
+            stop(f"NIP {person!r} tidak terdaftar pada {agency}.", BAD_INPUT)
+        found = posts_for(employee, on=today, most=top)
+    rows = [
+        {
+            "nip": one.employee.nip, "name": one.employee.full_name, "post": one.position.code,
+            "title": one.position.title, "fit": round(one.fit, 4), "box": one.box,
+            "strengths": list(one.strengths), "gaps": list(one.gaps),
+            "findings": list(one.findings),
+        }
+        for one in found.proposed
+    ]  # fmt: skip
+    excluded = [
+        {"nip": one.employee.nip, "post": one.position.code, "reasons": list(one.reasons)}
+        for one in found.excluded
+    ]
+    if as_json:
+        print(json.dumps({"proposed": rows, "excluded": excluded}, ensure_ascii=False))  # noqa: T201
+        return
+    table = Table("#", "NIP", "Nama", "Jabatan", "%", "Di bawah standar")
+    for rank, row in enumerate(rows, start=1):
+        table.add_row(
+            str(rank), str(row["nip"]), str(row["name"]), str(row["title"]), f"{row['fit']:.2f}",
+            "; ".join(str(gap) for gap in found.proposed[rank - 1].gaps),
+        )  # fmt: skip
+    OUT.print(table)
+    OUT.print(f"{len(excluded)} tidak diusulkan; alasannya dengan --json atau di halaman.")
+
+
+@app.command(epilog="Contoh: cakap plan CAT-2025 AC-2025 --name 'Rotasi 2025'")
+def plan(
+    *,
+    programmes: Annotated[list[str], typer.Argument(help="Kode program.")],
+    name: Annotated[str, typer.Option(help="Nama rencana.")] = "Rencana rotasi",
+    as_json: Json = False,
+) -> None:
+    """Susun rencana rotasi terbaik bagi peserta program; keputusan tetap pada pejabatnya."""
+    start_django()
+    from django.utils import timezone
+
+    from cakap.placement.services import make_plan
+    from cakap.programmes.models import Programme
+
+    found = list(Programme.objects.filter(code__in=programmes))
+    missing = sorted(set(programmes) - {row.code for row in found})
+    if missing:
+        stop(f"Program {missing[0]!r} tidak terdaftar.", BAD_INPUT)
+    row = make_plan(programmes=found, name=name, actor="cli", now=timezone.now())
+    moves = sum(s != t for s, t in row.lines.values_list("source_id", "target_id"))
+    figures = {
+        "id": row.pk, "moves": moves, "optimal": row.optimal, "bound": row.bound,
+        "total_before": row.total_before, "total_after": row.total_after,
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(figures))  # noqa: T201
+    else:
+        OUT.print(f"{moves} perpindahan; kecocokan {row.total_before:.2f} → {row.total_after:.2f}")
+
+
+@app.command(epilog="Contoh: cakap verify --json")
+def verify(*, as_json: Json = False) -> None:
+    """Periksa rantai audit dan hitung ulang skor, hasil, kotak, dan rencana."""
+    start_django()
+    from cakap.web.services import first_trouble
+
+    trouble = first_trouble()
+    if as_json:
+        print(json.dumps({"ok": not trouble, "trouble": trouble}, ensure_ascii=False))  # noqa: T201
+    elif trouble:
+        ERR.print(trouble, style="red", highlight=False)
+    else:
+        OUT.print("Utuh: rantai audit dan semua angka dapat dihitung ulang.")
+    if trouble:
+        raise SystemExit(FAILED)

@@ -1,0 +1,138 @@
+"""Setting up and running: init, serve, worker, doctor."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cakap.cli.frame import DONE, ERR, FAILED, OUT, Json, app, start_django, stop
+
+
+@app.command(epilog="Contoh: cakap init")
+def init() -> None:
+    """Siapkan direktori data, basis data, dan berkas halaman. Aman diulang."""
+    start_django()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    Path(settings.DATA).mkdir(parents=True, exist_ok=True)
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    ERR.print(f"Siap: {settings.DATA}", highlight=False)
+
+
+@app.command(epilog="Contoh: cakap serve --port 8000 --workers 2")
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Alamat.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Porta.")] = 8000,
+    workers: Annotated[int, typer.Option(help="Banyaknya proses halaman.")] = 2,
+) -> None:
+    """Sajikan halaman, bersama satu pekerja untuk pekerjaan panjang."""
+    init()
+    refuse_taken(host, port)
+    server, worker = start_server(host, port, workers)
+    ERR.print(f"http://{host}:{port}/ – Ctrl-C untuk berhenti", highlight=False)
+    wait_for(server, worker)
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """A port in use is said before anything starts."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            stop(f"Porta {port} sedang dipakai; pilih yang lain dengan --port.", FAILED)
+
+
+def start_server(
+    host: str, port: int, workers: int
+) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
+    """The pages (WSGI) and one worker for long work, each a process of its own."""
+    granian = [
+        str(Path(sys.executable).parent / "granian"), "--interface", "wsgi",
+        "--host", host, "--port", str(port), "--workers", str(workers),
+        "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
+        "--workers-kill-timeout", "10", "cakap.wsgi:application",
+    ]  # fmt: skip
+    worker = [sys.executable, "-m", "cakap.cli", "worker"]
+    return subprocess.Popen(granian), subprocess.Popen(worker)  # noqa: S603
+
+
+def wait_for(*processes: subprocess.Popen[bytes]) -> None:
+    """Until somebody stops us, or a process ends by itself."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(DONE))
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+        stop("Salah satu proses berhenti sendiri; lihat pesan di atas.", FAILED)
+    except KeyboardInterrupt:
+        ERR.print("Berhenti.")
+    finally:
+        end_all(processes)
+
+
+def end_all(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ask each to end; kill what does not in a quarter of a minute."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@app.command(epilog="Contoh: cakap worker")
+def worker() -> None:
+    """Kerjakan pekerjaan panjang (impor, penyekoran, laporan) yang diminta dari halaman."""
+    start_django()
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from cakap.jobs.services import sweep_stalled
+
+    sweep_stalled(now=timezone.now())
+    call_command("db_worker", interval=1.0, verbosity=0)
+
+
+@app.command(epilog="Contoh: cakap doctor")
+def doctor(*, as_json: Json = False) -> None:
+    """Periksa pemasangan: konfigurasi, basis data, migrasi, ruang diska."""
+    start_django()
+    import shutil
+
+    from django.conf import settings
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    free = shutil.disk_usage(Path(settings.DATA)).free // 2**20
+    key = Path(settings.DATA) / "secret.key"
+    findings = {
+        "basis data": connection.vendor,
+        "migrasi": "lengkap" if not behind else f"{len(behind)} belum dijalankan: cakap init",
+        "ruang diska": f"{free} MiB" + ("" if free > 500 else " (sempit)"),
+        "kunci rahasia": "0600" if key.stat().st_mode & 0o77 == 0 else "terbaca orang lain",
+        "zona waktu": settings.TIME_ZONE,
+    }
+    sound = not behind and free > 500 and findings["kunci rahasia"] == "0600"
+    if as_json:
+        print(json.dumps({"ok": sound, **findings}, ensure_ascii=False))  # noqa: T201
+    else:
+        for name, value in findings.items():
+            OUT.print(f"{name}: {value}", highlight=False)
+    if not sound:
+        raise SystemExit(FAILED)
