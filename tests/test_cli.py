@@ -178,11 +178,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(data, tmp_path):
 
 @pytest.mark.slow
 def test_the_demo_is_not_mixed_with_anything_else(data, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-
-    answer = cakap("demo", "--no-serve", "--port", port, data=data)
+    answer = cakap("demo", "--no-serve", data=data)
 
     assert answer.returncode == 2
     assert "bukan demo" in answer.stderr
@@ -190,12 +186,9 @@ def test_the_demo_is_not_mixed_with_anything_else(data, tmp_path):
 
 @pytest.mark.slow
 def test_the_demo_runs_to_its_end_and_says_so_when_run_again(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
     # On PostgreSQL when the suite runs there: the same chain on the other database.
     database = {k: v for k, v in os.environ.items() if k == "CAKAP_DATABASE_URL"}
-    words = ("demo", "--people", "40", "--port", port, "--no-serve", "--json")
+    words = ("demo", "--people", "40", "--no-serve", "--json")
 
     first = cakap(*words, data=tmp_path, **database)
     figures = json.loads(first.stdout.splitlines()[-1])

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cakap.cli.frame import ERR, FAILED, OUT, Json, app, stop
-from cakap.cli.running import end_all, init, refuse_taken, start_server, wait_for
+from cakap.cli.running import end_all, free_port, init, refuse_taken, start_server, wait_for
 
 
 @app.command(epilog="Contoh: cakap demo --people 300 --no-serve --json")
@@ -23,12 +23,13 @@ def demo(
     people: Annotated[int, typer.Option(min=10, max=2901, help="Peserta CAT.")] = 300,
     seed: Annotated[int, typer.Option(help="Benih acak.")] = 2025,
     data: Annotated[Path | None, typer.Option(help="Direktori data demo.")] = None,
-    port: Annotated[int, typer.Option(help="Porta.")] = 8000,
+    port: Annotated[int, typer.Option(help="Porta; 0: 8000, atau yang bebas bila --no-serve.")] = 0,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Berhenti setelah selesai.")] = False,
     as_json: Json = False,
 ) -> None:
     """Jalankan seluruh rantai pada provinsi contoh, lalu sajikan."""
     os.environ["CAKAP_DATA"] = str(data or os.environ.get("CAKAP_DATA", "cakap-data"))
+    port = port or (free_port() if no_serve else 8000)
     init()
     refuse_taken("127.0.0.1", port)
     server, background = start_server("127.0.0.1", port, 2)

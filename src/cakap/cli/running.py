@@ -46,6 +46,13 @@ def serve(
     wait_for(server, worker)
 
 
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def refuse_taken(host: str, port: int) -> None:
     """A port in use is said before anything starts."""
     with socket.socket() as probe:
