@@ -1,0 +1,131 @@
+"""Response models in slope-intercept form, with their derivatives: what calibration climbs on.
+
+One convention for the module: an item's parameters are a vector; `log_p` gives log P(category | node)
+as (n_categories, n_nodes) and its derivative as (n_parameters, n_categories, n_nodes).
+
+two_pl    (a, d)             P(1) = s(a x + d)
+rasch     (d,)               P(1) = s(x + d); the variance of x is free
+three_pl  (a, d, logit c)    P(1) = c + (1 - c) s(a x + d)            (Birnbaum, 1968)
+graded    (a, d_1 > d_2 ..)  P(>= k) = s(a x + d_k)                   (Samejima, 1969)
+gpcm      (a, d_1, d_2, ..)  P(k) ~ exp(k a x + d_k), d_0 = 0         (Muraki, 1992)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax
+
+from cakap.science.types import Floats
+
+TINY = 1e-300
+
+
+def _s(z: Floats) -> Floats:
+    return np.asarray(expit(z), dtype=np.float64)
+
+
+def _log_s(z: Floats) -> Floats:
+    return np.asarray(log_expit(z), dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Model:
+    """A response model: how many parameters, where to start, probabilities with derivatives.
+
+    free_variance: the latent variance is estimated (Rasch), not fixed to 1.
+    """
+
+    name: str
+    start: Callable[[Floats], Floats]
+    log_p: Callable[[Floats, Floats], tuple[Floats, Floats]]
+    free_variance: bool = False
+
+
+def _logit_share(counts: Floats) -> Floats:
+    """logit P(>= k), k = 1 .., from how often each category was given."""
+    upper = np.cumsum(counts[::-1])[::-1][1:] / counts.sum()
+    clipped = np.clip(upper, 1e-3, 1 - 1e-3)
+    return np.log(clipped / (1 - clipped))
+
+
+def _two_pl(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+    a, d = parameters
+    z = a * nodes + d
+    right = _s(z)
+    log_p = np.stack([_log_s(-z), _log_s(z)])
+    slope = np.stack([-right, 1 - right])
+    return log_p, np.stack([slope * nodes, slope])
+
+
+def _rasch(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+    log_p, derivative = _two_pl(np.array([1.0, parameters[0]]), nodes)
+    return log_p, derivative[1:]
+
+
+def _three_pl(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+    a, d = parameters[:2]
+    z = a * nodes + d
+    c, able = float(_s(parameters[2:])[0]), _s(z)
+    right = c + (1 - c) * able
+    log_wrong = _log_s(-parameters[2:]) + _log_s(-z)
+    by_z = np.stack([-able, (1 - c) * able * (1 - able) / right])
+    by_c = np.stack([np.full_like(z, -c), c * (1 - c) * (1 - able) / right])
+    log_p = np.stack([log_wrong, np.log(right)])
+    return log_p, np.stack([by_z * nodes, by_z, by_c])
+
+
+def _graded(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+    a, d = parameters[0], parameters[1:]
+    above = _s(a * nodes[None, :] + d[:, None])
+    edge = np.ones((1, len(nodes)))
+    bounds = np.concatenate([edge, above, 0 * edge])
+    p = np.maximum(bounds[:-1] - bounds[1:], TINY)
+    steep = np.concatenate([0 * edge, above * (1 - above), 0 * edge])
+    by_a = (steep[:-1] - steep[1:]) * nodes / p
+    derivative = np.zeros((len(parameters), *p.shape))
+    derivative[0] = by_a
+    for k in range(len(d)):
+        derivative[1 + k, k + 1] = steep[k + 1] / p[k + 1]
+        derivative[1 + k, k] = -steep[k + 1] / p[k]
+    return np.log(p), derivative
+
+
+def _gpcm(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+    a, d = parameters[0], np.concatenate([[0.0], parameters[1:]])
+    k = np.arange(len(d))[:, None]
+    log_p = log_softmax(k * a * nodes[None, :] + d[:, None], axis=0)
+    p = np.exp(log_p)
+    derivative = np.zeros((len(parameters), *p.shape))
+    derivative[0] = (k - (k * p).sum(axis=0)) * nodes
+    for j in range(1, len(d)):
+        derivative[j] = (k == j) - p[j]
+    return log_p, derivative
+
+
+def _gpcm_start(counts: Floats) -> Floats:
+    share = np.maximum(counts, 1) / counts.sum()
+    return np.concatenate([[0.8], np.log(share[1:] / share[0])])
+
+
+MODELS = {
+    "rasch": Model(name="rasch", start=_logit_share, log_p=_rasch, free_variance=True),
+    "2pl": Model(
+        name="2pl",
+        start=lambda counts: np.concatenate([[1.0], _logit_share(counts)]),
+        log_p=_two_pl,
+    ),
+    "3pl": Model(
+        name="3pl",
+        start=lambda counts: np.concatenate([[1.2], _logit_share(counts) - 0.3, [-1.8]]),
+        log_p=_three_pl,
+    ),
+    "graded": Model(
+        name="graded",
+        start=lambda counts: np.concatenate([[1.0], _logit_share(counts)]),
+        log_p=_graded,
+    ),
+    "gpcm": Model(name="gpcm", start=_gpcm_start, log_p=_gpcm),
+}
