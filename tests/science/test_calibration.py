@@ -24,9 +24,9 @@ SETS = [
     ("bfi_neuro", "graded"), ("bfi_neuro", "gpcm"), ("bfi_agree", "graded"),
 ]  # fmt: skip
 PARAMETERS = {"Rasch": ["d"], "2PL": ["a1", "d"]}
-COUNTS = dict.fromkeys(("rasch", "2pl", "3pl"), [30.0, 50.0]) | dict.fromkeys(
-    ("graded", "gpcm"), [20.0, 30.0, 25.0]
-)
+COUNTS = {
+    name: [20.0, 30.0, 25.0] if name in {"graded", "gpcm"} else [30.0, 50.0] for name in MODELS
+}
 
 
 def reference(name, model):
