@@ -73,6 +73,7 @@ def test_a_person_answers_loses_the_page_resumes_and_submits(page):
     session = make_open_session(make_world())
     begin(page, session)
     accessible(page)
+    assert page.locator("#sure").is_hidden()
     picture(page, "ujian")
     page.locator("#question input").nth(1).check()
     page.click("#next")
