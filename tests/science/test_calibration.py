@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +47,17 @@ def reference(name, model):
     return expected, np.array(coded, dtype=np.int8)
 
 
+@cache
+def fit_of(name, model):
+    """One fit a data set, however many tests look at it."""
+    return calibrate(reference(name, model)[1], model=model.lower())
+
+
 @pytest.mark.parametrize(("name", "model"), SETS)
 def test_a_fit_equals_mirts(name, model):
-    expected, answers = reference(name, model)
+    expected, _ = reference(name, model)
 
-    found = calibrate(answers, model=model.lower())
+    found = fit_of(name, model)
 
     errors = {row["_row"]: row["SE"] for row in expected["se"]}
     assert found.converged
@@ -68,7 +75,7 @@ def test_a_fit_equals_mirts(name, model):
 @pytest.mark.parametrize("method", list(METHODS))
 def test_scores_equal_mirts(name, model, method):
     expected, answers = reference(name, model)
-    fit = calibrate(answers, model=model.lower())
+    fit = fit_of(name, model)
     fitted = Fitted(model=fit.model, parameters=fit.parameters, variance=fit.variance)
 
     found = METHODS[method](fitted, answers[:50])
