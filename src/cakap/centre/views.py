@@ -25,6 +25,7 @@ from cakap.programmes.models import Participant, Programme
 from cakap.registry.imports.tables import read_table
 from cakap.registry.models import Competency
 from cakap.ui.listing import Column, Listing, show
+from cakap.ui.pages import form_page
 
 
 @allow(Role.OPERATOR, Role.AUDITOR)
@@ -53,7 +54,7 @@ def simulation(request: HttpRequest, pk: int) -> HttpResponse:
             actor=request.user.get_username(), now=timezone.now(),
         )  # fmt: skip
         return redirect("centre:programme", pk)
-    return _form(request, form, _("Simulasi"), reverse("centre:programme", args=[pk]))
+    return form_page(request, form, _("Simulasi"), reverse("centre:programme", args=[pk]))
 
 
 @allow(Role.OPERATOR)
@@ -68,7 +69,7 @@ def assign_page(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         assign(**form.cleaned_data, actor=request.user.get_username(), now=timezone.now())
         return redirect("centre:programme", pk)
-    return _form(request, form, _("Tugaskan asesor"), reverse("centre:programme", args=[pk]))
+    return form_page(request, form, _("Tugaskan asesor"), reverse("centre:programme", args=[pk]))
 
 
 @allow(Role.OPERATOR)
@@ -84,7 +85,7 @@ def ratings_file(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("%(n)s penilaian tersimpan.") % {"n": n})
         return redirect("centre:programme", pk)
-    return _form(request, form, _("Impor penilaian"), reverse("centre:programme", args=[pk]))
+    return form_page(request, form, _("Impor penilaian"), reverse("centre:programme", args=[pk]))
 
 
 @allow(Role.ASSESSOR)
@@ -161,7 +162,7 @@ def agree_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
             actor=request.user.get_username(), now=timezone.now(),
         )  # fmt: skip
         return redirect("centre:meeting", pk)
-    return _form(request, form, str(competency), reverse("centre:meeting", args=[pk]))
+    return form_page(request, form, str(competency), reverse("centre:meeting", args=[pk]))
 
 
 @allow(Role.ASSESSOR)
@@ -182,8 +183,3 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
         "assignments": row.assignments.select_related("assessor"),
     }  # fmt: skip
     return render(request, "centre/meeting.html", context)
-
-
-def _form(request: HttpRequest, form: object, title: str, back: str) -> HttpResponse:
-    context = {"form": form, "title": title, "submit": _("Simpan"), "back": back}
-    return render(request, "ui/form.html", context)

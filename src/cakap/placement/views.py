@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +20,7 @@ from cakap.registry.models import Employee, Position
 from cakap.registry.queries import empty_seats
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
+from cakap.ui.pages import form_page
 
 READERS = (Role.TALENT_MANAGER, Role.DECISION_MAKER, Role.AUDITOR)
 
@@ -165,7 +164,8 @@ def make(request: HttpRequest) -> HttpResponse:
         "Setiap orang ditempatkan tepat satu kali pada jabatan peserta dan jabatan kosong, "
         "sehingga kecocokan seluruhnya setinggi mungkin menurut kebijakan."
     )
-    return _form(request, form, _("Susun rencana rotasi"), intro, reverse("placement:plans"))
+    title = _("Susun rencana rotasi")
+    return form_page(request, form, title, reverse("placement:plans"), intro=intro, submit=title)
 
 
 @allow(*READERS)
@@ -224,7 +224,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         "Tindakan ini tidak dapat dibatalkan."
     )
     back = reverse("placement:plan", args=[pk])
-    return _form(request, form, f"{_('Setujui')} {row.name}", intro, back)
+    title = f"{_('Setujui')} {row.name}"
+    return form_page(request, form, title, back, intro=intro, submit=title)
 
 
 @allow(Role.DECISION_MAKER)
@@ -238,9 +239,5 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect("placement:plan", pk)
     back = reverse("placement:plan", args=[pk])
-    return _form(request, form, f"{_('Tolak')} {row.name}", "", back)
-
-
-def _form(request: HttpRequest, form: Any, title: str, intro: str, back: str) -> HttpResponse:
-    context = {"form": form, "title": title, "intro": intro, "submit": title, "back": back}
-    return render(request, "ui/form.html", context)
+    title = f"{_('Tolak')} {row.name}"
+    return form_page(request, form, title, back, submit=title)

@@ -31,6 +31,7 @@ from cakap.registry.imports.tables import read_table
 from cakap.registry.models import Unit
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
+from cakap.ui.pages import form_page
 
 READERS = (Role.OPERATOR, Role.PROCTOR, Role.AUDITOR, Role.TALENT_MANAGER)
 SOON = timedelta(days=90)
@@ -75,7 +76,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             actor=request.user.get_username(), now=timezone.now(),
         )  # fmt: skip
         return redirect("programmes:detail", row.pk)
-    return _form(request, form, _("Rencanakan program"), reverse("programmes:list"))
+    return form_page(request, form, _("Rencanakan program"), reverse("programmes:list"))
 
 
 @allow(*READERS)
@@ -161,7 +162,7 @@ def add_by_rule(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("%(n)s peserta ditambahkan.") % {"n": new})
         return redirect("programmes:detail", pk)
-    return _form(request, form, _("Tambah peserta menurut aturan"), _detail(pk))
+    return form_page(request, form, _("Tambah peserta menurut aturan"), _detail(pk))
 
 
 @allow(Role.OPERATOR)
@@ -177,7 +178,7 @@ def add_by_file(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("%(n)s peserta ditambahkan.") % {"n": new})
         return redirect("programmes:detail", pk)
-    return _form(request, form, _("Tambah peserta dari berkas"), _detail(pk))
+    return form_page(request, form, _("Tambah peserta dari berkas"), _detail(pk))
 
 
 @allow(Role.OPERATOR)
@@ -191,7 +192,7 @@ def room(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("Ruang tersimpan."))
         return redirect("programmes:list")
-    return _form(request, form, _("Tambah ruang"), reverse("programmes:list"))
+    return form_page(request, form, _("Tambah ruang"), reverse("programmes:list"))
 
 
 @allow(Role.OPERATOR)
@@ -209,7 +210,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("programmes:detail", pk)
         except IntegrityError:
             form.add_error("starts_at", _("Ruang itu sudah dipakai pada waktu tersebut."))
-    return _form(request, form, _("Rencanakan sesi"), _detail(pk))
+    return form_page(request, form, _("Rencanakan sesi"), _detail(pk))
 
 
 @allow(Role.OPERATOR)
@@ -245,8 +246,3 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _detail(pk: int) -> str:
     return reverse("programmes:detail", args=[pk])
-
-
-def _form(request: HttpRequest, form: Any, title: str, back: str) -> HttpResponse:
-    context = {"form": form, "title": title, "submit": _("Simpan"), "back": back}
-    return render(request, "ui/form.html", context)

@@ -37,6 +37,7 @@ from cakap.selection.services import (
     score_stage,
 )
 from cakap.ui.listing import Action, Column, Listing, show
+from cakap.ui.pages import form_page
 
 READERS = (Role.OPERATOR, Role.DECISION_MAKER, Role.AUDITOR)
 
@@ -120,7 +121,7 @@ def announce_page(request: HttpRequest) -> HttpResponse:
             actor=request.user.get_username(), now=timezone.now(),
         )  # fmt: skip
         return redirect("selection:detail", row.pk)
-    return _form(request, form, _("Umumkan jabatan"), reverse("selection:manage"))
+    return form_page(request, form, _("Umumkan jabatan"), reverse("selection:manage"))
 
 
 @allow(*READERS)
@@ -164,7 +165,7 @@ def scores(request: HttpRequest, pk: int) -> HttpResponse:
                 score_stage(application=row, stage=stage, score=score, **_act(request))
         return redirect("selection:detail", row.bidding_id)
     back = reverse("selection:detail", args=[row.bidding_id])
-    return _form(request, form, f"{_('Nilai')} {row.employee.full_name}", back)
+    return form_page(request, form, f"{_('Nilai')} {row.employee.full_name}", back)
 
 
 @allow(Role.OPERATOR)
@@ -183,7 +184,9 @@ def extend_page(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         extend(bidding=row, **form.cleaned_data, **_act(request))
         return redirect("selection:detail", pk)
-    return _form(request, form, _("Perpanjang pengumuman"), reverse("selection:detail", args=[pk]))
+    return form_page(
+        request, form, _("Perpanjang pengumuman"), reverse("selection:detail", args=[pk])
+    )
 
 
 @allow(Role.OPERATOR, Role.DECISION_MAKER)
@@ -194,7 +197,7 @@ def cancel_page(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         cancel(bidding=row, **form.cleaned_data, **_act(request))
         return redirect("selection:detail", pk)
-    return _form(request, form, _("Batalkan seleksi"), reverse("selection:detail", args=[pk]))
+    return form_page(request, form, _("Batalkan seleksi"), reverse("selection:detail", args=[pk]))
 
 
 @allow(Role.DECISION_MAKER)
@@ -211,7 +214,7 @@ def decide_page(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Keputusan dan pengangkatan dicatat."))
         return redirect("selection:detail", pk)
     title = f"{_('Putuskan')} {row.position.title}"
-    return _form(request, form, title, reverse("selection:detail", args=[pk]))
+    return form_page(request, form, title, reverse("selection:detail", args=[pk]))
 
 
 @allow(Role.DECISION_MAKER)
@@ -222,13 +225,8 @@ def close_stage_page(request: HttpRequest) -> HttpResponse:
         close_stage(agency=acting_agency(request), **form.cleaned_data, **_act(request))
         messages.success(request, _("Tahap ditutup."))
         return redirect("selection:manage")
-    return _form(request, form, _("Tutup tahap pengisian jabatan"), reverse("selection:manage"))
+    return form_page(request, form, _("Tutup tahap pengisian jabatan"), reverse("selection:manage"))
 
 
 def _act(request: HttpRequest) -> dict[str, Any]:
     return {"actor": request.user.get_username(), "now": timezone.now()}
-
-
-def _form(request: HttpRequest, form: Any, title: str, back: str) -> HttpResponse:
-    context = {"form": form, "title": title, "submit": _("Simpan"), "back": back}
-    return render(request, "ui/form.html", context)
