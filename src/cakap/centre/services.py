@@ -231,8 +231,9 @@ def agree(
 def sign(*, assignment: Assignment, now: datetime) -> None:
     """An assessor signs a participant's agreed levels; nothing changes after that."""
     participant = assignment.participant
-    if missing_ratings(assignment):
-        simulation, competency = missing_ratings(assignment)[0]
+    missing = missing_ratings(assignment)
+    if missing:
+        simulation, competency = missing[0]
         message = f"Penilaian {competency} pada {simulation} belum diisi."
         raise RatingsMissing(message)
     agreed = set(participant.agreements.values_list("competency_id", flat=True))

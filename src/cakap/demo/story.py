@@ -24,6 +24,7 @@ from cakap.demo.province import province
 from cakap.demo.sitting import Sat, responses, sit_all
 from cakap.itembank.models import Form
 from cakap.itembank.queries import form_versions, scored_items
+from cakap.jobs.services import in_blocks
 from cakap.placement.models import Plan
 from cakap.placement.queries import people_for
 from cakap.placement.services import approve_plan, make_plan
@@ -312,9 +313,11 @@ def _work_up(programme: Programme, story: Story) -> None:
         run = score_programme(programme=programme, actor="psikometris", now=timezone.now())
         publish_results(run=run, actor="psikometris", now=timezone.now())
     rows = list(Result.objects.filter(run=run).select_related("employee", "run"))
-    for start in range(0, len(rows), 25):
-        keep_reports(rows[start : start + 25], actor="operator", now=timezone.now())
-        story.tell("results", min(start + 25, len(rows)), len(rows))
+    done = 0
+    for block in in_blocks(rows, 25):
+        keep_reports(list(block), actor="operator", now=timezone.now())
+        done += len(block)
+        story.tell("results", done, len(rows))
 
 
 def _plan(agency: Agency, programmes: list[Programme]) -> None:

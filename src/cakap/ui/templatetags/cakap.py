@@ -1,4 +1,4 @@
-"""Small words of the templates: percentages, whole lists of form fields, links that keep the query."""
+"""Small words of the templates: percentages, levels, a look into a mapping."""
 
 from __future__ import annotations
 
@@ -31,9 +31,3 @@ def short(value: float | None) -> str:
 def at(mapping: dict[Any, Any], key: Any) -> Any:
     """What a mapping holds under a key."""
     return mapping.get(key)
-
-
-@register.simple_tag
-def width_class(value: float) -> str:
-    """A bar's width without inline style, in steps of five percent."""
-    return f"w-bar-{max(0, min(100, 5 * round(value / 5)))}"
