@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cakap.science.irt.calibration import POINTS, calibrate
+from cakap.science.irt.calibration import calibrate
+from cakap.science.irt.latent import POINTS
 from cakap.science.irt.forms import from_form, to_form
 from cakap.science.irt.models import MODELS
 from cakap.science.irt.scoring import METHODS, Fitted

@@ -1,47 +1,100 @@
 """Item parameters from answers: marginal maximum likelihood over a fixed quadrature.
 
-The marginal log-likelihood is climbed directly by L-BFGS; its gradient comes from the E-step's
-expected counts (Fisher's identity: Louis, 1982), so each step costs one E-step. Standard errors come
-from the observed information: that gradient differentiated once more, by central differences.
+The marginal likelihood is climbed by quasi-Newton steps in coordinates in which one EM step would be
+a unit step (QN2 of Jamshidian & Jennrich, 1997); its exact gradient comes out of the E-step (Fisher's
+identity: Louis, 1982), so each step costs one pass over the answers.
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
-from scipy.special import logsumexp
 
+from cakap.science.irt import latent as latents
+from cakap.science.irt.answers import Answers, answers_of
+from cakap.science.irt.expectation import Expected, Tables, expect, gathered, tables
+from cakap.science.irt.information import Observed, observed_information
+from cakap.science.irt.latent import POINTS, Latent
 from cakap.science.irt.models import MODELS, Model
-from cakap.science.types import MISSING, Categories, Floats
+from cakap.science.irt.soundness import Sound, sound
+from cakap.science.types import Categories, Floats, Ints
+from cakap.science.workers import Workers, threads
 
-POINTS = np.linspace(-6, 6, 61)
-STEP, TOLERANCE, MOST_ITERATIONS = 1e-4, 1e-9, 2000
+CLOSE, CONVERGED, STAGE, MOST_ITERATIONS = 2e-4, 5e-3, 25, 500
+ROUNDS, ROUND_STEPS, ROUND_GAIN = 200, 3, 1e-3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Priors:
+    """Normal priors (mean, sd): on the slope a, and on logit c of the 3PL."""
+
+    slope: tuple[float, float] | None = None
+    guess: tuple[float, float] | None = None
+
+    def log(self, model: Model, parameters: Floats) -> tuple[float, Floats]:
+        """The log density (without constants) at an item's parameters, and its gradient."""
+        value, gradient = 0.0, np.zeros_like(parameters)
+        places = [] if model.name == "rasch" else [(0, self.slope)]
+        if model.name == "3pl":
+            places.append((2, self.guess))
+        for place, prior in places:
+            if prior is not None:
+                z = (parameters[place] - prior[0]) / prior[1]
+                value -= z * z / 2
+                gradient[place] = -z / prior[1]
+        return value, gradient
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What a calibration may be told.
+
+    anchors: parameters, in the model's slope-intercept form, of items that stay as they are; the
+    latent mean and variance are then free. shape: "normal" or "histogram" (Woods, 2007).
+    """
+
+    priors: Priors = field(default_factory=Priors)
+    anchors: Mapping[int, Floats] = field(default_factory=dict[int, Floats])
+    shape: str = "normal"
+    nodes: Floats = field(default_factory=lambda: POINTS)
+    most_iterations: int = MOST_ITERATIONS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calibration:
     """A fitted model.
 
-    parameters, errors: one array an item, in the model's slope-intercept order; errors are nan
-    where the information has no inverse. variance: of the latent normal, and its error.
-    warnings: sentences on what the data could not tell.
+    parameters, errors: one array an item, in the model's slope-intercept order; nan for an item
+    that the data could not tell, 0 errors for an anchor. covariance: of the free parameters;
+    spans: where each item's stand in it. categories: the values of each item that were observed.
+    latent: one row a group; latent_errors: (n_groups, 2) of means and variances, 0 where fixed.
+    warnings: (item or -1, sentence): what the data could not tell.
     """
 
     model: str
     parameters: tuple[Floats, ...]
     errors: tuple[Floats, ...]
     covariance: Floats
-    variance: float
-    variance_error: float
+    spans: tuple[slice, ...]
+    categories: tuple[Ints, ...]
+    latent: Latent
+    latent_errors: Floats
     loglik: float
     n_persons: int
     n_parameters: int
     iterations: int
     converged: bool
-    warnings: tuple[str, ...]
+    warnings: tuple[tuple[int, str], ...]
+
+    @property
+    def variance(self) -> float:
+        """Of the first group's latent distribution."""
+        return float(self.latent.variance[0])
 
     @property
     def aic(self) -> float:
@@ -54,161 +107,318 @@ class Calibration:
         return self.n_parameters * float(np.log(self.n_persons)) - 2 * self.loglik
 
 
+class _Point(NamedTuple):
+    """The likelihood at one vector of parameters, and all that came with it."""
+
+    objective: float
+    loglik: float
+    gradient: Floats
+    expected: Expected
+    latent: Latent
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Task:
-    """Answers as one-hot rows of distinct patterns, and where each item's parameters lie."""
+    """Who holds the answers, and which place of the vector is which parameter.
+
+    spans: an empty one for an anchor. latent_places: ((group, 0 mean or 1 log variance), ...), in
+    the order in which they follow the items.
+    """
 
     model: Model
-    patterns: Floats
-    weights: Floats
+    answers: Answers
+    held: Sequence[Any]
+    workers: Workers
+    options: Options
+    fixed: Mapping[int, Floats]
     spans: tuple[slice, ...]
-    rows: tuple[slice, ...]
-    nodes: Floats
+    latent_places: tuple[tuple[int, int], ...]
+
+    @property
+    def n_item_parameters(self) -> int:
+        return self.spans[-1].stop if self.spans else 0
+
+    def item(self, vector: Floats, item: int) -> Floats:
+        return self.fixed[item] if item in self.fixed else vector[self.spans[item]]
+
+    def latent(self, vector: Floats) -> Latent:
+        moments = np.zeros((self.answers.n_groups, 2))
+        for place, (group, kind) in enumerate(self.latent_places):
+            moments[group, kind] = vector[self.n_item_parameters + place]
+        return latents.normal(self.options.nodes, moments[:, 0], np.exp(moments[:, 1]))
 
 
-def calibrate(responses: Categories, *, model: str, nodes: Floats = POINTS) -> Calibration:
+def calibrate(
+    responses: Categories,
+    *,
+    model: str,
+    groups: Ints | None = None,
+    options: Options | None = None,
+    workers: Workers | None = None,
+) -> Calibration:
     """Fit `model` to answers (n_persons, n_items), categories from 0, `MISSING` never given.
 
-    A person without an answer tells nothing and is left out. Raises ValueError on an item that was
-    answered one way only, on an empty category and on fewer than two persons.
+    groups: (n_persons,) from 0; the first has mean 0 (and variance 1, but under Rasch), the others'
+    means and variances are free. A person without an answer tells nothing and is left out; an item
+    answered one way only is left out and named; a category never given is dropped and named.
+    Raises ValueError on fewer than two persons and on answers that the model does not know.
     """
-    known = responses[(responses != MISSING).any(axis=1)]
     if model not in MODELS:
         message = f"model {model!r}, expected one of {', '.join(MODELS)}"
         raise ValueError(message)
-    counts = _counts(known, model)
-    task = _task(known, MODELS[model], counts, nodes)
-    start = np.concatenate([MODELS[model].start(count) for count in counts])
-    if MODELS[model].free_variance:
-        start = np.append(start, 0.0)
-    found = minimize(
-        _negative, start, args=(task,), jac=True, method="L-BFGS-B",
-        options={"maxiter": MOST_ITERATIONS, "ftol": 1e-13, "gtol": TOLERANCE * len(known)},
-    )  # fmt: skip
-    vector = np.asarray(found.x, dtype=np.float64)
-    covariance, warnings = _covariance(vector, task)
-    return _fitted(vector, covariance, task=task, found=found, n=len(known), warnings=warnings)
+    given = options or Options()
+    known = sound(responses, groups=groups, model=MODELS[model], anchors=given.anchors)
+    if workers is not None:
+        return _calibrate(known, MODELS[model], given, workers)
+    with threads() as own:
+        return _calibrate(known, MODELS[model], given, own)
 
 
-def _counts(known: Categories, model: str) -> list[Floats]:
-    if len(known) < 2:
-        message = f"{len(known)} persons with answers, expected at least 2"
-        raise ValueError(message)
-    counts: list[Floats] = []
-    for item, column in enumerate(known.T):
-        given = column[column != MISSING]
-        count = np.bincount(given, minlength=2).astype(np.float64)
-        if (count > 0).sum() < 2:
-            message = f"item {item}: everybody answered alike; it cannot be calibrated"
-            raise ValueError(message)
-        if (count == 0).any():
-            message = f"item {item}: category {int(np.argmin(count))} was never given"
-            raise ValueError(message)
-        if model in {"rasch", "2pl", "3pl"} and len(count) > 2:
-            message = f"item {item}: category {len(count) - 1}, expected 0 or 1 under {model}"
-            raise ValueError(message)
-        counts.append(count)
-    return counts
-
-
-def _task(known: Categories, model: Model, counts: list[Floats], nodes: Floats) -> _Task:
-    patterns, times = np.unique(known, axis=0, return_counts=True)
-    columns = [
-        (patterns[:, item] == category)
-        for item, count in enumerate(counts)
-        for category in range(len(count))
+def _calibrate(known: Sound, model: Model, options: Options, workers: Workers) -> Calibration:
+    answers = answers_of(known.responses, groups=known.groups)
+    fixed = {known.items.index(item): row for item, row in options.anchors.items()}
+    starts = [
+        np.empty(0) if item in fixed else model.start(count, loading)
+        for item, (count, loading) in enumerate(zip(known.counts, known.loadings, strict=True))
     ]
-    sizes = [len(model.start(count)) for count in counts]
-    return _Task(
+    task = _Task(
         model=model,
-        patterns=np.stack(columns, axis=1).astype(np.float64),
-        weights=times.astype(np.float64),
-        spans=_spans(sizes),
-        rows=_spans([len(count) for count in counts]),
-        nodes=nodes,
+        answers=answers,
+        held=workers.hold(answers.chunks),
+        workers=workers,
+        options=options,
+        fixed=fixed,
+        spans=spans_of([len(start) for start in starts]),
+        latent_places=_latent_places(model, answers.n_groups, options, bool(fixed)),
     )
+    start = np.concatenate([*starts, np.zeros(len(task.latent_places))])
+    if options.shape == "histogram":
+        vector, heights, iterations = _climb_with_histogram(task, start)
+        latent = latents.histogram(options.nodes, heights)
+    else:
+        vector, iterations = _climb(task, start, None, options.most_iterations)
+        latent = None
+    return _fitted(task, known, vector, latent, iterations)
 
 
-def _spans(sizes: list[int]) -> tuple[slice, ...]:
-    edges = np.concatenate([[0], np.cumsum(sizes)]).tolist()
-    return tuple(slice(a, b) for a, b in itertools.pairwise(edges))
+def spans_of(sizes: Sequence[int]) -> tuple[slice, ...]:
+    """Places of runs of these sizes, one after the other."""
+    edges = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
+    return tuple(slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True))
 
 
-def log_prior(nodes: Floats, variance: float) -> Floats:
-    """Log weights of a normal around 0 on the nodes, summing to one."""
-    raw = -(nodes**2) / (2 * variance)
-    return np.asarray(raw - logsumexp(raw))
+def _latent_places(
+    model: Model, n_groups: int, options: Options, anchored: bool
+) -> tuple[tuple[int, int], ...]:
+    if options.shape == "histogram":
+        return ()
+    first = [(0, 0), (0, 1)] if anchored else [(0, 1)] if model.free_variance else []
+    return tuple(first + [(g, kind) for g in range(1, n_groups) for kind in (0, 1)])
 
 
-def _negative(vector: Floats, task: _Task) -> tuple[float, Floats]:
-    """Minus the marginal log-likelihood, and its gradient."""
-    variance = float(np.exp(vector[-1])) if task.model.free_variance else 1.0
-    tables = [task.model.log_p(vector[span], task.nodes) for span in task.spans]
-    log_p = np.concatenate([table for table, _ in tables])
-    prior = log_prior(task.nodes, variance)
-    joint = task.patterns @ log_p + prior
-    marginal = logsumexp(joint, axis=1)
-    posterior = np.exp(joint - marginal[:, None]) * task.weights[:, None]
-    expected = task.patterns.T @ posterior
+def _at(task: _Task, vector: Floats, fixed_latent: Latent | None) -> _Point:
+    """One E-step: the marginal log-likelihood with priors, and its gradient."""
+    nodes = task.options.nodes
+    latent = fixed_latent or task.latent(vector)
+    items = [task.item(vector, item) for item in range(len(task.spans))]
+    known = [task.model.log_p(row, nodes) for row in items]
+    common: Tables = tables(task.answers, [log_p for log_p, _ in known], latent)
+    expected = gathered(
+        task.workers.each(expect, task.held, common), task.answers.n_groups
+    )
+    counts = expected_counts(task.answers, expected)
     gradient = np.zeros_like(vector)
-    for span, row, (_, derivative) in zip(task.spans, task.rows, tables, strict=True):
-        gradient[span] = (derivative * expected[row]).sum(axis=(1, 2))
-    if task.model.free_variance:
-        spread = task.nodes**2 / (2 * variance)
-        gradient[-1] = posterior.sum(axis=0) @ (spread - np.exp(prior) @ spread)
-    return -float(task.weights @ marginal), -gradient
+    objective = expected.loglik
+    for item, span in enumerate(task.spans):
+        if item in task.fixed:
+            continue
+        value, pull = task.options.priors.log(task.model, items[item])
+        objective += value
+        gradient[span] = (known[item][1] * counts[item]).sum(axis=(1, 2)) + pull
+    for place, (group, kind) in enumerate(task.latent_places):
+        scores = latents.normal_scores(nodes, latent.mean[group], latent.variance[group])
+        gradient[task.n_item_parameters + place] = expected.mass[group] @ scores[kind]
+    return _Point(objective, expected.loglik, gradient, expected, latent)
 
 
-def _covariance(vector: Floats, task: _Task) -> tuple[Floats, tuple[str, ...]]:
-    """Inverse of the observed information; nan where it has none, with a sentence."""
-    information = np.empty((len(vector), len(vector)))
-    for place in range(len(vector)):
-        step = np.zeros_like(vector)
-        step[place] = STEP * max(abs(vector[place]), 1.0)
-        up, down = _negative(vector + step, task)[1], _negative(vector - step, task)[1]
-        information[place] = (up - down) / (2 * step[place])
-    information = (information + information.T) / 2
-    values = np.linalg.eigvalsh(information)
-    if values[0] <= 1e-8 * values[-1]:
-        sentence = "the information matrix is not positive definite; standard errors are not given"
-        return np.full_like(information, np.nan), (sentence,)
-    return np.asarray(np.linalg.inv(information), dtype=np.float64), ()
+def expected_counts(answers: Answers, expected: Expected) -> list[Floats]:
+    """(n_categories, n_nodes) an item, over all groups."""
+    columns, mass = expected.columns.sum(axis=0), expected.mass.sum(axis=0)
+    rows = []
+    for item, span in enumerate(answers.spans):
+        own = columns[span]
+        given, upper = (mass, own) if item in answers.always else (own[0], own[1:])
+        rows.append(np.concatenate([(given - upper.sum(axis=0))[None], upper]))
+    return rows
+
+
+def _unit_steps(task: _Task, vector: Floats, point: _Point) -> list[tuple[slice, Floats]]:
+    """W an item, from complete-data information L L': x = x0 + W y, W = L'^-1."""
+    steps = []
+    counts = expected_counts(task.answers, point.expected)
+    for item, span in enumerate(task.spans):
+        if item in task.fixed:
+            continue
+        log_p, derivative = task.model.log_p(vector[span], task.options.nodes)
+        weight = np.exp(log_p) * counts[item].sum(axis=0)
+        information = np.einsum("akq,bkq,kq->ab", derivative, derivative, weight)
+        factor = np.linalg.cholesky(information + 0.01 * np.eye(len(information)))
+        steps.append((span, solve_triangular(factor, np.eye(len(factor)), lower=True).T))
+    for place, (group, kind) in enumerate(task.latent_places):
+        n, at = point.expected.mass[group].sum(), task.n_item_parameters + place
+        scale = point.latent.variance[group] / n if kind == 0 else 2 / n
+        steps.append((slice(at, at + 1), np.array([[np.sqrt(scale)]])))
+    return steps
+
+
+def _climb(
+    task: _Task, start: Floats, latent: Latent | None, most: int
+) -> tuple[Floats, int]:
+    """Stages of L-BFGS, each in coordinates made new where it begins."""
+    vector, iterations = start, 0
+    while iterations < most and len(vector):
+        point = _at(task, vector, latent)
+        steps = _unit_steps(task, vector, point)
+        if _steepest(steps, point.gradient) < CLOSE:
+            break
+        origin = vector
+
+        def descend(
+            moved: Floats, origin: Floats = origin, steps: list[tuple[slice, Floats]] = steps
+        ) -> tuple[float, Floats]:
+            here = _at(task, _moved(origin, steps, moved), latent)
+            return -here.objective, -np.concatenate(
+                [w.T @ here.gradient[span] for span, w in steps]
+            )
+
+        found = minimize(
+            descend, np.zeros(len(vector)), jac=True, method="L-BFGS-B",
+            options={"maxiter": min(STAGE, most - iterations), "gtol": CLOSE, "ftol": 1e-15, "maxcor": 20},
+        )  # fmt: skip
+        vector = _moved(origin, steps, np.asarray(found.x, dtype=np.float64))
+        iterations += int(found.nit)
+        if found.nit < 2:
+            break
+    return vector, iterations
+
+
+def _moved(origin: Floats, steps: list[tuple[slice, Floats]], moved: Floats) -> Floats:
+    vector = origin.copy()
+    start = 0
+    for span, w in steps:
+        vector[span] += w @ moved[start : start + len(w)]
+        start += len(w)
+    return vector
+
+
+def _steepest(steps: list[tuple[slice, Floats]], gradient: Floats) -> float:
+    return max((float(np.abs(w.T @ gradient[span]).max()) for span, w in steps), default=0.0)
+
+
+def _climb_with_histogram(task: _Task, start: Floats) -> tuple[Floats, Floats, int]:
+    """Items under the histogram, then the histogram under the items, until nothing is gained."""
+    nodes = task.options.nodes
+    heights = np.exp(
+        latents.normal(nodes, *np.array([[0.0], [1.0]]).repeat(task.answers.n_groups, 1)).log_weights
+    )
+    vector, iterations, before = start, 0, -np.inf
+    for _ in range(ROUNDS):
+        latent = latents.histogram(nodes, heights)
+        vector, steps = _climb(task, vector, latent, ROUND_STEPS)
+        point = _at(task, vector, latent)
+        heights = np.maximum(point.expected.mass, 1e-12)
+        iterations += steps
+        if point.loglik - before < ROUND_GAIN or iterations >= task.options.most_iterations:
+            break
+        before = point.loglik
+    return vector, heights, iterations
 
 
 def _fitted(
+    task: _Task, known: Sound, vector: Floats, latent: Latent | None, iterations: int
+) -> Calibration:
+    point = _at(task, vector, latent)
+    steepest = _steepest(_unit_steps(task, vector, point), point.gradient)
+    limit = 0.5 if latent is not None else CONVERGED
+    found = observed_information(
+        Observed(
+            model=task.model,
+            answers=task.answers,
+            held=task.held,
+            workers=task.workers,
+            nodes=task.options.nodes,
+            items=[task.item(vector, item) for item in range(len(task.spans))],
+            spans=task.spans,
+            latent=point.latent,
+            latent_places=task.latent_places,
+            expected=point.expected,
+            curvature=_prior_curvature(task, vector),
+        )
+    )
+    notes = [*known.warnings, *found.warnings(known.items)]
+    if steepest >= limit:
+        notes.append((-1, f"not converged: {steepest:.2g} standard errors from level ground"))
+    return _named(task, known, vector, point, found.covariance, iterations=iterations,
+                  converged=steepest < limit, notes=notes)  # fmt: skip
+
+
+def _prior_curvature(task: _Task, vector: Floats) -> Floats:
+    curvature = np.zeros(len(vector))
+    for item, span in enumerate(task.spans):
+        if item not in task.fixed:
+            row, step = vector[span], 1e-3
+            up, down = (task.options.priors.log(task.model, row + s)[1] for s in (step, -step))
+            curvature[span] = (down - up) / (2 * step)
+    return curvature
+
+
+def _named(
+    task: _Task,
+    known: Sound,
     vector: Floats,
+    point: _Point,
     covariance: Floats,
     *,
-    task: _Task,
-    found: object,
-    n: int,
-    warnings: tuple[str, ...],
+    iterations: int,
+    converged: bool,
+    notes: list[tuple[int, str]],
 ) -> Calibration:
-    free = task.model.free_variance
+    """The result by the caller's items: those left out stand with nan."""
     errors = np.sqrt(np.diag(covariance))
-    variance = float(np.exp(vector[-1])) if free else 1.0
-    value, gradient = _negative(vector, task)
-    converged = bool(np.abs(gradient).max() < 1e-3 * max(1.0, np.sqrt(n)))
-    notes = list(warnings)
-    if not converged:
-        notes.append(f"not converged: the steepest gradient is {np.abs(gradient).max():.2g}")
-    if task.model.name != "rasch":
-        notes += [
-            f"item {item}: negative discrimination {vector[span][0]:.3f}"
-            for item, span in enumerate(task.spans)
-            if vector[span][0] < 0
-        ]
+    parameters, own_errors, spans = [], [], []
+    for item in range(known.n_items):
+        if item not in known.items:
+            parameters.append(np.full(1, np.nan))
+            own_errors.append(np.full(1, np.nan))
+            spans.append(slice(0, 0))
+            continue
+        place = known.items.index(item)
+        row, span = task.item(vector, place), task.spans[place]
+        parameters.append(row)
+        own_errors.append(np.zeros_like(row) if place in task.fixed else errors[span])
+        spans.append(span)
+        if task.model.name != "rasch" and row[0] < 0:
+            notes.append((item, f"negative discrimination {row[0]:.3f}"))
+    moments = np.zeros((task.answers.n_groups, 2))
+    for place, (group, kind) in enumerate(task.latent_places):
+        scale = point.latent.variance[group] if kind else 1.0
+        moments[group, kind] = errors[task.n_item_parameters + place] * scale
+    n_parameters = len(vector)
+    if known.n_persons <= n_parameters:
+        notes.append((-1, f"{known.n_persons} persons for {n_parameters} parameters: too few"))
     return Calibration(
         model=task.model.name,
-        parameters=tuple(vector[span] for span in task.spans),
-        errors=tuple(errors[span] for span in task.spans),
+        parameters=tuple(parameters),
+        errors=tuple(own_errors),
         covariance=covariance,
-        variance=variance,
-        variance_error=float(variance * errors[-1]) if free else 0.0,
-        loglik=-value,
-        n_persons=n,
-        n_parameters=len(vector),
-        iterations=int(getattr(found, "nit", 0)),
+        spans=tuple(spans),
+        categories=known.categories,
+        latent=point.latent,
+        latent_errors=moments,
+        loglik=point.loglik,
+        n_persons=known.n_persons,
+        n_parameters=n_parameters,
+        iterations=iterations,
         converged=converged,
         warnings=tuple(notes),
     )

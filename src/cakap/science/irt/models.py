@@ -33,15 +33,17 @@ def _log_s(z: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Model:
-    """A response model: how many parameters, where to start, probabilities with derivatives.
+    """A response model: how many categories it takes, where to start, probabilities with derivatives.
 
-    free_variance: the latent variance is estimated (Rasch), not fixed to 1.
+    start(counts, loading): from how often each category was given and the item's loading on what
+    the items share. free_variance: the latent variance is estimated (Rasch), not fixed to 1.
     """
 
     name: str
-    start: Callable[[Floats], Floats]
+    start: Callable[[Floats, float], Floats]
     log_p: Callable[[Floats, Floats], tuple[Floats, Floats]]
     free_variance: bool = False
+    two_categories: bool = False
 
 
 def _logit_share(counts: Floats) -> Floats:
@@ -49,6 +51,18 @@ def _logit_share(counts: Floats) -> Floats:
     upper = np.cumsum(counts[::-1])[::-1][1:] / counts.sum()
     clipped = np.clip(upper, 1e-3, 1 - 1e-3)
     return np.log(clipped / (1 - clipped))
+
+
+def _slope(loading: float) -> float:
+    """From a loading to a logistic slope (Takane & de Leeuw, 1987), away from 0 and from extremes."""
+    bounded = float(np.clip(loading, -0.9, 0.9))
+    slope = 1.7 * bounded / np.sqrt(1 - bounded**2)
+    return float(np.copysign(max(abs(slope), 0.3), slope))
+
+
+def _sloped_start(counts: Floats, loading: float) -> Floats:
+    slope = _slope(loading)
+    return np.concatenate([[slope], _logit_share(counts) * np.sqrt(1 + slope**2 / 2.89)])
 
 
 def _two_pl(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
@@ -105,27 +119,26 @@ def _gpcm(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
     return log_p, derivative
 
 
-def _gpcm_start(counts: Floats) -> Floats:
+def _gpcm_start(counts: Floats, loading: float) -> Floats:
     share = np.maximum(counts, 1) / counts.sum()
-    return np.concatenate([[0.8], np.log(share[1:] / share[0])])
+    return np.concatenate([[_slope(loading) / (len(counts) - 1)], np.log(share[1:] / share[0])])
+
+
+def _guessing_start(counts: Floats, loading: float) -> Floats:
+    a, d = _sloped_start(counts, loading)
+    return np.array([1.2 * a, d - 0.3, -1.8])
 
 
 MODELS = {
-    "rasch": Model(name="rasch", start=_logit_share, log_p=_rasch, free_variance=True),
-    "2pl": Model(
-        name="2pl",
-        start=lambda counts: np.concatenate([[1.0], _logit_share(counts)]),
-        log_p=_two_pl,
+    "rasch": Model(
+        name="rasch",
+        start=lambda counts, _: _logit_share(counts),
+        log_p=_rasch,
+        free_variance=True,
+        two_categories=True,
     ),
-    "3pl": Model(
-        name="3pl",
-        start=lambda counts: np.concatenate([[1.2], _logit_share(counts) - 0.3, [-1.8]]),
-        log_p=_three_pl,
-    ),
-    "graded": Model(
-        name="graded",
-        start=lambda counts: np.concatenate([[1.0], _logit_share(counts)]),
-        log_p=_graded,
-    ),
+    "2pl": Model(name="2pl", start=_sloped_start, log_p=_two_pl, two_categories=True),
+    "3pl": Model(name="3pl", start=_guessing_start, log_p=_three_pl, two_categories=True),
+    "graded": Model(name="graded", start=_sloped_start, log_p=_graded),
     "gpcm": Model(name="gpcm", start=_gpcm_start, log_p=_gpcm),
 }

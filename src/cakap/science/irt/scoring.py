@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from cakap.science.irt.calibration import POINTS, log_prior
+from cakap.science.irt.latent import POINTS, log_normal
 from cakap.science.irt.eap import Scores
 from cakap.science.irt.models import MODELS
 from cakap.science.types import MISSING, Categories, Floats
@@ -31,7 +31,7 @@ class Fitted:
 
 def eap(fitted: Fitted, responses: Categories, *, nodes: Floats = POINTS) -> Scores:
     """Posterior mean and standard deviation (Bock & Mislevy, 1982) over a fixed quadrature."""
-    joint = log_likelihood(fitted, responses, nodes) + log_prior(nodes, fitted.variance)
+    joint = log_likelihood(fitted, responses, nodes) + log_normal(nodes, 0.0, fitted.variance)
     posterior = np.exp(joint - logsumexp(joint, axis=1)[:, None])
     theta = posterior @ nodes
     spread = posterior @ nodes**2 - theta**2
@@ -115,5 +115,5 @@ def marginal_reliability(fitted: Fitted, *, nodes: Floats = POINTS) -> float:
     """Mean of I / (I + 1 / variance) over the latent normal (Green et al., 1984)."""
     everything = np.zeros((len(nodes), len(fitted.parameters)), dtype=np.int8)
     information, _ = _information(fitted, everything, nodes)
-    weights = np.exp(log_prior(nodes, fitted.variance))
+    weights = np.exp(log_normal(nodes, 0.0, fitted.variance))
     return float(weights @ (information / (information + 1 / fitted.variance)))
