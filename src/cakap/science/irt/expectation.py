@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,14 +29,6 @@ class Expected(NamedTuple):
     mass: Floats
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Posterior:
-    """weights: (n_nodes, n) summing to one a person; log_marginal: (n,)."""
-
-    weights: Floats
-    log_marginal: Floats
-
-
 def tables(answers: Answers, log_p: Sequence[Floats], latent: Latent) -> Tables:
     """log_p: one (n_categories, n_nodes) an item."""
     columns = np.empty((len(answers.layout), log_p[0].shape[1]))
@@ -48,32 +39,47 @@ def tables(answers: Answers, log_p: Sequence[Floats], latent: Latent) -> Tables:
     return Tables(columns=columns, base=latent.log_weights + lows)
 
 
-def posterior(block: Floats, base: Floats, columns: Floats) -> Posterior:
-    """block: (n_columns, n) ones and zeros as floats."""
-    joint = columns.T @ block
-    joint += base[:, None]
-    top = joint.max(axis=0)
-    joint -= top
-    np.exp(joint, out=joint)
-    total = joint.sum(axis=0)
-    joint /= total
-    return Posterior(weights=joint, log_marginal=np.log(total) + top)
+class Posterior(NamedTuple):
+    """One block of people.
+
+    block: (n_columns + 1, n) answers as floats, a last row of ones: what everybody has.
+    heights: (n_nodes, n), summing to total a person; log_marginal: (n,); weights: (n,).
+    """
+
+    block: Floats
+    heights: Floats
+    total: Floats
+    log_marginal: Floats
+    weights: Floats
+
+
+def posteriors(chunk: Chunk, common: Tables) -> Iterator[Posterior]:
+    """The blocks of a chunk, one after the other in the same memory: use each before the next."""
+    rows = np.ascontiguousarray(np.vstack([common.columns, common.base[chunk.group]]).T)
+    room = np.ones((rows.shape[1], BLOCK)), np.empty((len(rows), BLOCK))
+    for start in range(0, len(chunk.weights), BLOCK):
+        weights = chunk.weights[start : start + BLOCK]
+        block, joint = room
+        if len(weights) < BLOCK:
+            block, joint = np.ones((rows.shape[1], len(weights))), np.empty((len(rows), len(weights)))
+        block[:-1] = chunk.columns[:, start : start + BLOCK]
+        np.matmul(rows, block, out=joint)
+        top = joint.max(axis=0)
+        joint -= top
+        np.exp(joint, out=joint)
+        total = joint.sum(axis=0)
+        yield Posterior(block, joint, total, np.log(total) + top, weights)
 
 
 def expect(chunk: Chunk, common: Tables) -> tuple[float, Floats, Floats, int]:
     """One chunk's share of `Expected`, and its group."""
     loglik = 0.0
-    columns = np.zeros_like(common.columns)
-    mass = np.zeros(common.columns.shape[1])
-    for start in range(0, len(chunk.weights), BLOCK):
-        block = chunk.columns[:, start : start + BLOCK].astype(np.float64)
-        weights = chunk.weights[start : start + BLOCK]
-        found = posterior(block, common.base[chunk.group], common.columns)
-        found.weights[:] *= weights
-        loglik += float(weights @ found.log_marginal)
-        columns += block @ found.weights.T
-        mass += found.weights.sum(axis=1)
-    return loglik, columns, mass, chunk.group
+    counts = np.zeros((len(common.columns) + 1, common.columns.shape[1]))
+    for found in posteriors(chunk, common):
+        found.heights[:] *= found.weights / found.total
+        loglik += float(found.weights @ found.log_marginal)
+        counts += found.block @ found.heights.T
+    return loglik, counts[:-1], counts[-1], chunk.group
 
 
 def gathered(parts: Sequence[tuple[float, Floats, Floats, int]], n_groups: int) -> Expected:

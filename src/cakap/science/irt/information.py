@@ -17,7 +17,7 @@ import numpy as np
 
 from cakap.science.irt import latent as latents
 from cakap.science.irt.answers import Answers, Chunk
-from cakap.science.irt.expectation import BLOCK, Expected, Tables, posterior, tables
+from cakap.science.irt.expectation import Expected, Tables, posteriors, tables
 from cakap.science.irt.latent import Latent
 from cakap.science.irt.models import Model
 from cakap.science.types import Floats, Ints
@@ -233,11 +233,9 @@ def _moments(chunk: Chunk, common: _Common) -> tuple[Floats, Floats]:
     n_active = len(common.active)
     products = np.zeros((len(common.pairs), n_active, n_active))
     outer = np.zeros((common.base.shape[1],) * 2)
-    for start in range(0, len(chunk.weights), BLOCK):
-        block = chunk.columns[:, start : start + BLOCK].astype(np.float64)
-        weights = chunk.weights[start : start + BLOCK]
-        at = posterior(block, common.tables.base[chunk.group], common.tables.columns).weights
-        active = block[common.active]
+    for found in posteriors(chunk, common.tables):
+        at, weights = found.heights / found.total, found.weights
+        active = found.block[common.active]
         for place, moment in enumerate((common.pairs @ at) * weights):
             products[place] += (active * moment) @ active.T
         gradients = common.base[chunk.group] @ at
