@@ -63,19 +63,34 @@ class Answers:
 
 
 def answers_of(responses: Categories, *, groups: Ints | None = None) -> Answers:
-    """responses: (n_persons, n_items), categories from 0, `MISSING` never given; groups: from 0."""
+    """Equal people once. responses: (n_persons, n_items), categories from 0, `MISSING` never given;
+    groups: (n_persons,) from 0."""
     group = np.zeros(len(responses), dtype=np.int64) if groups is None else groups
     n_categories = np.maximum(responses.max(axis=0, initial=0).astype(np.int64) + 1, 2)
     patterns, weights, group = _distinct(responses, group, n_categories)
     layout = _layout(patterns, n_categories)
+    n_groups = int(group.max(initial=0)) + 1
     chunks = [
         chunk
-        for number in range(int(group.max(initial=0)) + 1)
+        for number in range(n_groups)
         for chunk in _chunks(patterns[group == number], weights[group == number], layout, number)
     ]
     return Answers(
         n_persons=len(responses),
-        n_groups=int(group.max(initial=0)) + 1,
+        n_groups=n_groups,
+        n_categories=n_categories,
+        layout=layout,
+        chunks=tuple(chunks),
+    )
+
+
+def each_person(responses: Categories, n_categories: Ints) -> Answers:
+    """Everybody by themselves, in their order: for scores."""
+    layout = _layout(responses, n_categories)
+    chunks = _chunks(responses, np.ones(len(responses)), layout, 0)
+    return Answers(
+        n_persons=len(responses),
+        n_groups=1,
         n_categories=n_categories,
         layout=layout,
         chunks=tuple(chunks),

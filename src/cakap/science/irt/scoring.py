@@ -6,44 +6,102 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
-from cakap.science.irt.latent import POINTS, log_normal
+from cakap.science.irt.answers import Chunk, each_person
 from cakap.science.irt.eap import Scores
+from cakap.science.irt.expectation import Tables, posteriors, tables
+from cakap.science.irt.latent import POINTS, log_normal, normal
 from cakap.science.irt.models import MODELS
-from cakap.science.types import MISSING, Categories, Floats
+from cakap.science.types import MISSING, Categories, Floats, Ints
+from cakap.science.workers import Workers, threads
 
 REACH, HALVINGS, STEP = 20.0, 60, 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fitted:
-    """Item parameters under a model, and the variance of the latent normal."""
+    """Item parameters under a model, and the latent normal."""
 
     model: str
     parameters: Sequence[Floats]
     variance: float = 1.0
+    mean: float = 0.0
 
     def log_p(self, item: int, theta: Floats) -> Floats:
         """log P(category | theta): (n_categories, n_theta)."""
         return MODELS[self.model].log_p(self.parameters[item], theta)[0]
 
+    def tables(self, theta: Floats) -> list[Floats]:
+        """log P of every item, one (n_categories, n_theta) each."""
+        return [self.log_p(item, theta) for item in range(len(self.parameters))]
 
-def eap(fitted: Fitted, responses: Categories, *, nodes: Floats = POINTS) -> Scores:
-    """Posterior mean and standard deviation (Bock & Mislevy, 1982) over a fixed quadrature."""
-    joint = log_likelihood(fitted, responses, nodes) + log_normal(nodes, 0.0, fitted.variance)
-    posterior = np.exp(joint - logsumexp(joint, axis=1)[:, None])
-    theta = posterior @ nodes
-    spread = posterior @ nodes**2 - theta**2
-    return Scores(theta=theta, se=np.sqrt(np.maximum(spread, 0.0)))
+    def log_prior(self, nodes: Floats) -> Floats:
+        """Log weights of the latent normal on the nodes."""
+        return log_normal(nodes, self.mean, self.variance)
+
+    @property
+    def n_categories(self) -> Ints:
+        """(n_items,)."""
+        sizes = [len(self.log_p(item, np.zeros(1))) for item in range(len(self.parameters))]
+        return np.asarray(sizes, dtype=np.int64)
+
+
+def eap(
+    fitted: Fitted,
+    responses: Categories,
+    *,
+    nodes: Floats = POINTS,
+    workers: Workers | None = None,
+) -> Scores:
+    """Posterior mean and standard deviation (Bock & Mislevy, 1982) over a fixed quadrature.
+
+    Raises ValueError on a category that an item does not have.
+    """
+    n_categories = fitted.n_categories
+    refuse_impossible(responses, n_categories)
+    answers = each_person(responses, n_categories)
+    latent = normal(nodes, np.array([fitted.mean]), np.array([fitted.variance]))
+    common = tables(answers, fitted.tables(nodes), latent), nodes
+    if workers is not None:
+        parts = workers.each(_means, workers.hold(answers.chunks), common)
+    else:
+        with threads() as own:
+            parts = own.each(_means, answers.chunks, common)
+    theta, se = (np.concatenate([np.empty(0), *column]) for column in zip(*parts, strict=True))
+    return Scores(theta=theta, se=se)
+
+
+def _means(chunk: Chunk, common: tuple[Tables, Floats]) -> tuple[Floats, Floats]:
+    known, nodes = common
+    powers = np.stack([nodes, nodes**2])
+    moments = np.concatenate(
+        [(powers @ found.heights) / found.total for found in posteriors(chunk, known)], axis=1
+    )
+    theta = moments[0]
+    return theta, np.sqrt(np.maximum(moments[1] - theta**2, 0.0))
+
+
+def refuse_impossible(responses: Categories, n_categories: Ints) -> None:
+    """Raise ValueError at the first answer that its item does not have."""
+    if responses.ndim != 2 or responses.shape[1] != len(n_categories):
+        message = f"responses of shape {responses.shape}, expected (persons, {len(n_categories)})"
+        raise ValueError(message)
+    wrong = np.argwhere((responses < MISSING) | (responses >= n_categories))
+    if len(wrong):
+        person, item = wrong[0]
+        message = (
+            f"person {person}, item {item}: category {responses[person, item]}, "
+            f"expected 0 to {n_categories[item] - 1} or {MISSING}"
+        )
+        raise ValueError(message)
 
 
 def log_likelihood(fitted: Fitted, responses: Categories, nodes: Floats) -> Floats:
     """(n_persons, n_nodes); what was never given adds nothing."""
     total = np.zeros((len(responses), len(nodes)))
     for item, column in enumerate(responses.T):
-        table = np.concatenate([fitted.log_p(item, nodes), np.zeros((1, len(nodes)))])
-        total += table[column]
+        table = np.concatenate([fitted.log_p(item, nodes).T, np.zeros((len(nodes), 1))], axis=1)
+        total += table.T[column]
     return total
 
 
@@ -51,7 +109,7 @@ def map_(fitted: Fitted, responses: Categories) -> Scores:
     """Posterior mode, with the curvature there as error."""
 
     def slope(theta: Floats) -> Floats:
-        return _score(fitted, responses, theta) - theta / fitted.variance
+        return _score(fitted, responses, theta) - (theta - fitted.mean) / fitted.variance
 
     return _at_root(slope, len(responses))
 
@@ -60,7 +118,7 @@ def wle(fitted: Fitted, responses: Categories) -> Scores:
     """Warm's weighted likelihood estimate (1989): the score plus J / 2I is zero."""
 
     def slope(theta: Floats) -> Floats:
-        information, j = _information(fitted, responses, theta)
+        information, j = information_and_j(fitted, responses, theta)
         return _score(fitted, responses, theta) + j / (2 * information)
 
     return _at_root(slope, len(responses))
@@ -81,7 +139,9 @@ def _score(fitted: Fitted, responses: Categories, theta: Floats) -> Floats:
     return total
 
 
-def _information(fitted: Fitted, responses: Categories, theta: Floats) -> tuple[Floats, Floats]:
+def information_and_j(
+    fitted: Fitted, responses: Categories, theta: Floats
+) -> tuple[Floats, Floats]:
     """Expected information and Warm's J over the items that each person was given."""
     information, j = np.zeros(len(theta)), np.zeros(len(theta))
     for item, column in enumerate(responses.T):
@@ -109,11 +169,3 @@ def _root(slope: Callable[[Floats], Floats], n: int) -> Floats:
         above = slope(middle) > 0
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return (low + high) / 2
-
-
-def marginal_reliability(fitted: Fitted, *, nodes: Floats = POINTS) -> float:
-    """Mean of I / (I + 1 / variance) over the latent normal (Green et al., 1984)."""
-    everything = np.zeros((len(nodes), len(fitted.parameters)), dtype=np.int8)
-    information, _ = _information(fitted, everything, nodes)
-    weights = np.exp(log_normal(nodes, 0.0, fitted.variance))
-    return float(weights @ (information / (information + 1 / fitted.variance)))
