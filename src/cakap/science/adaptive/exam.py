@@ -46,9 +46,7 @@ class AdaptiveTest:
     @cached_property
     def tables(self) -> Floats:
         """(n_items, n_categories, n_nodes) log P."""
-        return kernel.log_tables(
-            self.pool.slopes, self.pool.thresholds, self.pool.guess, POINTS
-        )
+        return kernel.log_tables(self.pool.slopes, self.pool.thresholds, self.pool.guess, POINTS)
 
     @cached_property
     def information(self) -> Floats:
@@ -71,7 +69,9 @@ class AdaptiveTest:
         """After one more answer. Raises ValueError on an item given before or a strange category."""
         n_categories = int(np.isfinite(self.pool.thresholds[item]).sum()) + 1
         if item in at.given or not 0 <= category < n_categories:
-            message = f"item {item}, category {category}: given before, or not 0 to {n_categories - 1}"
+            message = (
+                f"item {item}, category {category}: given before, or not 0 to {n_categories - 1}"
+            )
             raise ValueError(message)
         return self._standing(
             (*at.given, item),
@@ -101,9 +101,7 @@ class AdaptiveTest:
         """The item to give, and the standing with what exposure control barred; -1: none fits."""
         worth = self._worth(at, rng)
         before = np.flatnonzero(worth > kernel.FAR)
-        item = kernel.chosen(
-            worth, self.pool.exposure, self.rules.randomesque, rng.random(TRIALS)
-        )
+        item = kernel.chosen(worth, self.pool.exposure, self.rules.randomesque, rng.random(TRIALS))
         refused = {int(i) for i in before if worth[i] <= kernel.FAR}
         return int(item), replace(at, barred=at.barred | refused) if refused else at
 
@@ -172,5 +170,7 @@ class AdaptiveTest:
     def _decided(self, at: Standing, cut: float) -> bool:
         """Wald's sequential probability ratio test around one cut."""
         likelihood = at.log_posterior - self.rules.log_prior
-        low, high = np.interp([cut - self.rules.margin, cut + self.rules.margin], POINTS, likelihood)
+        low, high = np.interp(
+            [cut - self.rules.margin, cut + self.rules.margin], POINTS, likelihood
+        )
         return abs(high - low) >= np.log((1 - self.rules.error_rate) / self.rules.error_rate)

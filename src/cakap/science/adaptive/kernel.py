@@ -15,7 +15,10 @@ from cakap.science.types import Floats, Ints
 
 INFORMATION, KL, STRATIFIED = 0, 1, 2
 FAR = -1e300
-REACH, GRAIN = 6.0, 0.01  # information is read off a grid this fine: between two points it is straight
+REACH, GRAIN = (
+    6.0,
+    0.01,
+)  # information is read off a grid this fine: between two points it is straight
 
 
 @njit(cache=True, nogil=True)
@@ -151,35 +154,40 @@ def closeness(middles: Floats, theta: float, allowed: Ints, out: Floats) -> None
 
 
 @njit(cache=True, nogil=True)
+def best_of(worth: Floats, among: int) -> Ints:
+    """The places of the `among` highest values above FAR, or of as many as there are."""
+    best = np.full(among, -1, dtype=np.int64)
+    for i in range(len(worth)):
+        place = among
+        while (
+            place > 0
+            and worth[i] > FAR
+            and (best[place - 1] < 0 or worth[i] > worth[best[place - 1]])
+        ):
+            place -= 1
+        if place < among:
+            best[place + 1 :] = best[place:-1].copy()
+            best[place] = i
+    return best[best >= 0]
+
+
+@njit(cache=True, nogil=True)
 def chosen(worth: Floats, exposure: Floats, among: int, draws: Floats) -> int:
     """One of the `among` best, then given with the item's exposure probability, else the next best.
 
     draws: uniform numbers, the first for the choice and one for every refusal after it. -1: none.
-    An item that is refused is out for this person: its worth is set far below 0.
+    An item that is refused is out for this person: its worth is set far below 0. Where all are
+    refused the first is given: a person must have an item.
     """
-    fallback = -1
+    first = -1
     for trial in range(1, len(draws)):
-        best = np.empty(among, dtype=np.int64)
-        found = 0
-        for _ in range(among):
-            place, top = -1, FAR
-            for i in range(len(worth)):
-                if worth[i] > top:
-                    taken = False
-                    for f in range(found):
-                        taken = taken or best[f] == i
-                    if not taken:
-                        place, top = i, worth[i]
-            if place < 0:
-                break
-            best[found] = place
-            found += 1
-        if found == 0:
-            return fallback
-        item = best[min(int(draws[0] * found), found - 1)]
-        if fallback < 0:
-            fallback = item
+        best = best_of(worth, among)
+        if len(best) == 0:
+            break
+        item = best[min(int(draws[0] * len(best)), len(best) - 1)]
+        if first < 0:
+            first = item
         if draws[trial] < exposure[item]:
             return item
         worth[item] = FAR
-    return fallback
+    return first

@@ -75,7 +75,9 @@ class Pool:
         for item in range(n):
             many = np.isfinite(self.thresholds[item]).sum() > 1
             if self.slopes[item] == 0 or not np.isfinite(self.slopes[item]):
-                message = f"item {item}: a = {self.slopes[item]}, expected a finite slope other than 0"
+                message = (
+                    f"item {item}: a = {self.slopes[item]}, expected a finite slope other than 0"
+                )
                 raise ValueError(message)
             if not 0 <= self.guess[item] < 1 or (many and self.guess[item] > 0):
                 message = f"item {item}: c = {self.guess[item]}, expected 0 to 1, and 0 with many categories"

@@ -41,12 +41,14 @@ def shadow_test(
     gain[list(given)] = 0
     found = milp(
         -gain,
-        integrality=np.ones(n),
+        integrality=np.ones(n, dtype=np.int64),
         bounds=Bounds(lower, upper),
         constraints=LinearConstraint(vstack([csr_array(row[None]) for row in rows]), low, high),
         options={"mip_rel_gap": 1e-4},
     )
     if found.x is None:
-        message = f"no test of {rules.most_items} items keeps the rules of content, time and enemies"
+        message = (
+            f"no test of {rules.most_items} items keeps the rules of content, time and enemies"
+        )
         raise ValueError(message)
     return np.flatnonzero(found.x > 0.5)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from os import sched_getaffinity
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,6 +19,7 @@ from cakap.science.irt.latent import POINTS
 from cakap.science.types import Floats, Ints
 
 BLOCK = 500
+Sat = tuple[Floats, Floats, Ints, Ints, Ints]
 REASONS = ("length", "precision", "classified", "time")
 
 
@@ -76,7 +78,7 @@ def simulate(
     sit = _with_shadow if rules.shadow else _compiled
     starts = list(range(0, len(true), BLOCK))
     seeds = np.random.SeedSequence(seed).spawn(len(starts))
-    parts = []
+    parts: list[Sat] = []
     with ThreadPoolExecutor(len(sched_getaffinity(0))) as workers:
         jobs = [
             workers.submit(sit, test, true[start : start + BLOCK], default_rng(own))
@@ -92,9 +94,6 @@ def simulate(
         true=true, theta=theta, se=se, given=given, lengths=lengths, reasons=reasons,
         n_items=len(pool.slopes),
     )  # fmt: skip
-
-
-Sat = tuple[Floats, Floats, Ints, Ints, Ints]
 
 
 def _with_shadow(test: AdaptiveTest, true: Floats, rng: Generator) -> Sat:
@@ -123,117 +122,187 @@ def _with_shadow(test: AdaptiveTest, true: Floats, rng: Generator) -> Sat:
     return theta, se, given, lengths, reasons
 
 
+class _Exam(NamedTuple):
+    """A pool and its rules as the compiled loop reads them; enemies: (n_items,) group or -1."""
+
+    steep: Floats
+    edges: Floats
+    guess: Floats
+    content: Ints
+    seconds: Floats
+    exposure: Floats
+    enemies: Ints
+    strata: Ints
+    middles: Floats
+    known: Floats
+    tables: Floats
+    shares: Floats
+    log_prior: Floats
+    nodes: Floats
+    cuts: Floats
+    criterion: int
+    among: int
+    most: int
+    least: int
+    most_seconds: float
+    precision: float
+    margin: float
+    decided: float
+    start: tuple[float, float]
+
+
 def _compiled(test: AdaptiveTest, true: Floats, rng: Generator) -> Sat:
     pool, rules = test.pool, test.rules
-    n_items = len(pool.slopes)
-    enemies = np.full(n_items, -1, dtype=np.int64)
+    enemies = np.full(len(pool.slopes), -1, dtype=np.int64)
     for number, group in enumerate(pool.enemies):
         enemies[list(group)] = number
-    return _sit(
-        pool.slopes, pool.thresholds, pool.guess, pool.content, pool.seconds, pool.exposure,
-        enemies, pool.strata, pool.middles, test.information, test.tables, test.shares,
-        rules.log_prior, POINTS,
-        CRITERIA.index(rules.criterion), rules.randomesque, rules.most_items, rules.least_items,
-        rules.most_seconds, rules.precision, np.array(rules.cuts, dtype=np.float64), rules.margin,
-        float(np.log((1 - rules.error_rate) / rules.error_rate)), rules.start[0], rules.start[1],
-        true, rng.random((len(true), rules.most_items, TRIALS + 2)),
-    )  # fmt: skip
+    exam = _Exam(
+        steep=pool.slopes,
+        edges=pool.thresholds,
+        guess=pool.guess,
+        content=pool.content,
+        seconds=pool.seconds,
+        exposure=pool.exposure,
+        enemies=enemies,
+        strata=pool.strata,
+        middles=pool.middles,
+        known=test.information,
+        tables=test.tables,
+        shares=test.shares,
+        log_prior=rules.log_prior,
+        nodes=POINTS,
+        cuts=np.array(rules.cuts, dtype=np.float64),
+        criterion=CRITERIA.index(rules.criterion),
+        among=rules.randomesque,
+        most=rules.most_items,
+        least=rules.least_items,
+        most_seconds=float(rules.most_seconds),
+        precision=float(rules.precision),
+        margin=float(rules.margin),
+        decided=float(np.log((1 - rules.error_rate) / rules.error_rate)),
+        start=(float(rules.start[0]), float(rules.start[1])),
+    )
+    return _sit(exam, true, rng.random((len(true), rules.most_items, TRIALS + 2)))
 
 
 @njit(cache=True, nogil=True)
-def _sit(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one compiled loop over the exam's steps
-    steep, edges, guess, content, seconds, exposure, enemies, strata, middles, known, tables, shares,
-    log_prior, nodes, criterion, among, most, least, most_seconds, precision, cuts, margin, decided, start_low,
-    start_high, true, draws,
-):  # fmt: skip
-    n, n_items, n_areas = len(true), len(steep), len(shares)
+def _ended(exam: _Exam, log_posterior: Floats, se: float, length: int) -> int:
+    """A place in REASONS, or -1 to go on."""
+    if length >= exam.most:
+        return 0
+    if length < exam.least:
+        return -1
+    if se <= exam.precision:
+        return 1
+    step = exam.nodes[1] - exam.nodes[0]
+    for cut in exam.cuts:
+        ratio = 0.0
+        for sign in (-1.0, 1.0):
+            place = (cut + sign * exam.margin - exam.nodes[0]) / step
+            left = min(max(int(place), 0), len(exam.nodes) - 2)
+            part = place - left
+            ratio += sign * (
+                (1 - part) * (log_posterior[left] - exam.log_prior[left])
+                + part * (log_posterior[left + 1] - exam.log_prior[left + 1])
+            )
+        if abs(ratio) < exam.decided:
+            return -1
+    return 2 if len(exam.cuts) > 0 else -1
+
+
+@njit(cache=True, nogil=True)
+def _allow(exam: _Exam, free: Ints, counts: Ints, used: float, length: int) -> Ints:
+    """1 for items that may come next: in time, in the stratum, in the area furthest behind."""
+    allowed = free.copy()
+    stage = min(length * 10 // exam.most, 9)
+    own = False
+    for i in range(len(free)):
+        if used + exam.seconds[i] > exam.most_seconds:
+            allowed[i] = 0
+        own = own or (allowed[i] == 1 and exam.strata[i] == stage)
+    open_areas = np.zeros(len(counts), dtype=np.int64)
+    for i in range(len(free)):
+        if exam.criterion == kernel.STRATIFIED and own and exam.strata[i] != stage:
+            allowed[i] = 0
+        open_areas[exam.content[i]] += allowed[i]
+    area = kernel.area_behind(counts, exam.shares, open_areas)
+    if area >= 0:
+        for i in range(len(free)):
+            if exam.content[i] != area:
+                allowed[i] = 0
+    return allowed
+
+
+@njit(cache=True, nogil=True)
+def _next(
+    exam: _Exam, allowed: Ints, weights: Floats, aim: float, draws: Floats
+) -> tuple[int, Floats]:
+    worth = np.empty(len(allowed))
+    if exam.criterion == kernel.INFORMATION:
+        kernel.information_at(exam.known, aim, allowed, worth)
+    elif exam.criterion == kernel.STRATIFIED:
+        kernel.closeness(exam.middles, aim, allowed, worth)
+    else:
+        kernel.divergence(
+            exam.steep, exam.edges, exam.guess, exam.tables, weights, aim, allowed, worth
+        )
+    return kernel.chosen(worth, exam.exposure, exam.among, draws), worth
+
+
+@njit(cache=True, nogil=True)
+def _bar(exam: _Exam, free: Ints, allowed: Ints, worth: Floats, item: int) -> None:
+    """The item, its enemies and what exposure control refused are out for this person."""
+    for i in range(len(free)):
+        refused = allowed[i] == 1 and worth[i] <= kernel.FAR
+        rival = exam.enemies[item] >= 0 and exam.enemies[i] == exam.enemies[item]
+        if i == item or refused or rival:
+            free[i] = 0
+
+
+@njit(cache=True, nogil=True)
+def _answer(exam: _Exam, item: int, ability: float, draw: float, room: Floats) -> int:
+    k = kernel.probabilities(exam.steep[item], exam.edges[item], exam.guess[item], ability, room)
+    category, passed = 0, room[0]
+    while category < k - 1 and draw >= passed:
+        category += 1
+        passed += room[category]
+    return category
+
+
+@njit(cache=True, nogil=True)
+def _sit(exam: _Exam, true: Floats, draws: Floats) -> Sat:
+    n = len(true)
     theta_out, se_out = np.empty(n), np.empty(n)
-    given = np.full((n, most), -1, dtype=np.int64)
+    given = np.full((n, exam.most), -1, dtype=np.int64)
     lengths, reasons = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    weights, worth = np.empty(len(nodes)), np.empty(n_items)
-    room = np.empty(edges.shape[1] + 1)
-    step = nodes[1] - nodes[0]
+    weights, room = np.empty(len(exam.nodes)), np.empty(exam.edges.shape[1] + 1)
     for person in range(n):
-        free = np.ones(n_items, dtype=np.int64)
-        counts = np.zeros(n_areas, dtype=np.int64)
-        log_posterior = log_prior.copy()
+        free = np.ones(len(exam.steep), dtype=np.int64)
+        counts = np.zeros(len(exam.shares), dtype=np.int64)
+        log_posterior = exam.log_prior.copy()
         kernel.posterior(log_posterior, weights)
-        theta, se = kernel.mean_and_error(weights, nodes)
-        used, length, reason = 0.0, 0, -1
+        theta, se = kernel.mean_and_error(weights, exam.nodes)
+        used, length = 0.0, 0
+        reason = _ended(exam, log_posterior, se, length)
         while reason < 0:
-            if length >= most:
-                reason = 0
-                break
-            if length >= least:
-                if se <= precision:
-                    reason = 1
-                    break
-                if len(cuts) > 0:
-                    every = True
-                    for cut in cuts:
-                        ratio = 0.0
-                        for sign in (-1.0, 1.0):
-                            place = (cut + sign * margin - nodes[0]) / step
-                            left = min(max(int(place), 0), len(nodes) - 2)
-                            part = place - left
-                            ratio += sign * (
-                                (1 - part) * (log_posterior[left] - log_prior[left])
-                                + part * (log_posterior[left + 1] - log_prior[left + 1])
-                            )
-                        every = every and abs(ratio) >= decided
-                    if every:
-                        reason = 2
-                        break
-            allowed = free.copy()
-            open_areas = np.zeros(n_areas, dtype=np.int64)
-            stage = min(length * 10 // most, 9)
-            any_own = False
-            for i in range(n_items):
-                if used + seconds[i] > most_seconds:
-                    allowed[i] = 0
-                any_own = any_own or (allowed[i] == 1 and strata[i] == stage)
-            for i in range(n_items):
-                if criterion == kernel.STRATIFIED and any_own and strata[i] != stage:
-                    allowed[i] = 0
-                if allowed[i] == 1:
-                    open_areas[content[i]] += 1
-            if open_areas.sum() == 0:
-                reason = 3
-                break
-            area = kernel.area_behind(counts, shares, open_areas)
-            if area >= 0:
-                for i in range(n_items):
-                    if content[i] != area:
-                        allowed[i] = 0
             own = draws[person, length]
-            aim = theta if length > 0 else start_low + own[-1] * (start_high - start_low)
-            if criterion == kernel.INFORMATION:
-                kernel.information_at(known, aim, allowed, worth)
-            elif criterion == kernel.STRATIFIED:
-                kernel.closeness(middles, aim, allowed, worth)
-            else:
-                kernel.divergence(steep, edges, guess, tables, weights, aim, allowed, worth)
-            item = kernel.chosen(worth, exposure, among, own[:-2])
+            allowed = _allow(exam, free, counts, used, length)
+            low, high = exam.start
+            aim = theta if length > 0 else low + own[-1] * (high - low)
+            item, worth = _next(exam, allowed, weights, aim, own[:-2])
             if item < 0:
                 reason = 3
                 break
-            for i in range(n_items):
-                refused = allowed[i] == 1 and worth[i] <= kernel.FAR
-                rival = enemies[item] >= 0 and enemies[i] == enemies[item]
-                if i == item or refused or rival:
-                    free[i] = 0
-            k = kernel.probabilities(steep[item], edges[item], guess[item], true[person], room)
-            category, passed = 0, room[0]
-            while category < k - 1 and own[-2] >= passed:
-                category += 1
-                passed += room[category]
-            log_posterior += tables[item, category]
+            _bar(exam, free, allowed, worth, item)
+            category = _answer(exam, item, true[person], own[-2], room)
+            log_posterior += exam.tables[item, category]
             kernel.posterior(log_posterior, weights)
-            theta, se = kernel.mean_and_error(weights, nodes)
+            theta, se = kernel.mean_and_error(weights, exam.nodes)
             given[person, length] = item
-            counts[content[item]] += 1
-            used += seconds[item]
+            counts[exam.content[item]] += 1
+            used += exam.seconds[item]
             length += 1
+            reason = _ended(exam, log_posterior, se, length)
         theta_out[person], se_out[person] = theta, se
         lengths[person], reasons[person] = length, reason
     return theta_out, se_out, given, lengths, reasons
@@ -248,9 +317,7 @@ def sympson_hetter(
     """
     exposure = np.ones(len(pool.slopes))
     for number in range(rounds):
-        found = simulate(
-            replace(pool, exposure=exposure), rules, true, seed=seed + number
-        ).exposure
+        found = simulate(replace(pool, exposure=exposure), rules, true, seed=seed + number).exposure
         above = found > most_exposed
         if not (found > most_exposed * 1.02).any():
             break

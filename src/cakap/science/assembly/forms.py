@@ -17,7 +17,8 @@ from scipy.sparse import csr_array, hstack, vstack
 from cakap.science.assembly.blueprint import Blueprint, Rule, Stock, rules_of
 from cakap.science.types import Floats, Ints
 
-TAKE_SECONDS, DEAL_SECONDS, TAKE_GAP, DEAL_GAP = 30.0, 6.0, 1e-3, 5e-3
+TAKE_SECONDS, DEAL_SECONDS = 30.0, 3.0
+TAKE_GAP, DEAL_GAP, ENOUGH = 1e-3, 5e-3, 5e-3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +40,7 @@ class Assembled:
         return max(1 - self.least / self.bound, 0.0)
 
 
-class Infeasible(ValueError):  # noqa: N818 - named as a fact
+class Infeasible(ValueError):
     """No forms keep these rules; every proper part of them can be kept."""
 
     def __init__(self, rules: Sequence[str]) -> None:
@@ -56,7 +57,9 @@ def assemble(stock: Stock, blueprint: Blueprint) -> Assembled:
     take, bound = _take(rules, stock, blueprint)
     forms = _deal(take, rules, stock, blueprint)
     if forms is None:
-        raise Infeasible([rule.name for rule in rules])
+        message = "no forms were found, although no rules clash: loosen one or make fewer forms"
+        raise ValueError(message)
+    forms = _evened(forms, bound, rules, stock, blueprint)
     information = np.stack([stock.information[form].sum(axis=0) for form in forms])
     return Assembled(
         forms=np.stack(forms),
@@ -75,7 +78,7 @@ def _take(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> tuple[In
     together = hstack([csr_array(matrix), csr_array((len(rules), 1))])
     found = milp(
         np.append(np.zeros(n), -1.0),
-        integrality=np.append(np.ones(n), 0),
+        integrality=_whole(n, 1),
         bounds=Bounds(0, np.append(np.full(n, _uses(blueprint)), np.inf)),
         constraints=[
             LinearConstraint(
@@ -90,6 +93,11 @@ def _take(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> tuple[In
     return np.rint(found.x[:n]).astype(np.int64), -float(found.mip_dual_bound)
 
 
+def _whole(n: int, then: int) -> Ints:
+    """n whole numbers, then so many that need not be."""
+    return np.append(np.ones(n), np.zeros(then)).astype(np.int64)
+
+
 def _uses(blueprint: Blueprint) -> int:
     return min(blueprint.most_uses, blueprint.n_forms)
 
@@ -100,9 +108,8 @@ def _deal(
     """One form after the other out of what was taken, each near an equal share of what is left."""
     left = take.copy()
     forms: list[Ints] = []
-    for number in range(blueprint.n_forms):
-        after = blueprint.n_forms - number - 1
-        chosen = _one_form(left, after, rules, stock, blueprint, forms)
+    for _ in range(blueprint.n_forms):
+        chosen = _one_form(left, rules, stock, blueprint, forms)
         if chosen is None:
             return None
         forms.append(chosen)
@@ -112,17 +119,19 @@ def _deal(
 
 def _one_form(
     left: Ints,
-    after: int,
     rules: Sequence[Rule],
     stock: Stock,
     blueprint: Blueprint,
     forms: Sequence[Ints],
 ) -> Ints | None:
+    after = blueprint.n_forms - len(forms) - 1
     items = np.flatnonzero(left > 0)
     times = left[items].astype(np.float64)
     share = stock.information[items] / blueprint.shape
     target = times @ share / (after + 1)
-    rows, low, high = [], [], []
+    rows: list[Floats] = []
+    low: list[float] = []
+    high: list[float] = []
     for rule in rules:
         own = rule.coefficients[items]
         # What stays behind must still make the forms that come after.
@@ -143,7 +152,7 @@ def _one_form(
         return items
     found = milp(
         np.append(np.zeros(n), 1.0),
-        integrality=np.append(np.ones(n), 0),
+        integrality=_whole(n, 1),
         bounds=Bounds(np.append(times > after, 0).astype(float), np.append(np.ones(n), np.inf)),
         constraints=[
             LinearConstraint(hstack([matrix, csr_array((len(rows), 1))]), low, high),
@@ -158,6 +167,65 @@ def _one_form(
     return None if found.x is None else items[found.x[:n] > 0.5]
 
 
+def _evened(
+    forms: list[Ints], bound: float, rules: Sequence[Rule], stock: Stock, blueprint: Blueprint
+) -> list[Ints]:
+    """The weakest form shares out anew with the one that is strongest where it is weak."""
+    share = stock.information / blueprint.shape
+    for _ in range(3 * len(forms)):
+        strengths = np.stack([share[form].sum(axis=0) for form in forms])
+        weakest, point = np.unravel_index(np.argmin(strengths), strengths.shape)
+        if strengths.min() >= bound * (1 - ENOUGH) or len(forms) < 2:
+            break
+        partner = int(np.argmax(strengths[:, point]))
+        pair = _split_anew(forms[weakest], forms[partner], rules, share)
+        if pair is None or min(share[form].sum(axis=0).min() for form in pair) <= strengths.min():
+            break
+        others = [form for at, form in enumerate(forms) if at not in {weakest, partner}]
+        if _overlap(pair, others) > (blueprint.most_overlap or np.inf):
+            break
+        forms[int(weakest)], forms[partner] = pair
+    return forms
+
+
+def _overlap(pair: Sequence[Ints], others: Sequence[Ints]) -> int:
+    return max((len(np.intersect1d(one, other)) for one in pair for other in others), default=0)
+
+
+def _split_anew(
+    one: Ints, other: Ints, rules: Sequence[Rule], share: Floats
+) -> tuple[Ints, Ints] | None:
+    """Two forms' items dealt again so that the weaker of both is strongest."""
+    both = np.intersect1d(one, other)
+    items = np.setdiff1d(np.union1d(one, other), both)
+    n, all_of, fixed = len(items), share[items].sum(axis=0), share[both].sum(axis=0)
+    rows = np.stack([rule.coefficients[items] for rule in rules])
+    kept = np.array([rule.coefficients[both].sum() for rule in rules])
+    low, high = (np.array([getattr(rule, end) for rule in rules]) - kept for end in ("low", "high"))
+    total = rows.sum(axis=1)
+    least = csr_array(np.ones((share.shape[1], 1)))
+    found = milp(
+        np.append(np.zeros(n), -1.0),
+        integrality=_whole(n, 1),
+        bounds=Bounds(0, np.append(np.ones(n), np.inf)),
+        constraints=[
+            LinearConstraint(
+                hstack([csr_array(rows), csr_array((len(rules), 1))]),
+                np.maximum(low, total - high), np.minimum(high, total - low),
+            ),
+            LinearConstraint(hstack([csr_array(share[items].T), -least]), -fixed, np.inf),
+            LinearConstraint(
+                hstack([csr_array(share[items].T), least]), -np.inf, all_of + fixed
+            ),
+        ],
+        options={"mip_rel_gap": 1e-3, "time_limit": DEAL_SECONDS},
+    )  # fmt: skip
+    if found.x is None:
+        return None
+    mine = found.x[:n] > 0.5
+    return np.union1d(items[mine], both), np.union1d(items[~mine], both)
+
+
 def _can_be_kept(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> bool:
     """One whole form, and what all forms take, can be had together."""
     n = len(stock.information)
@@ -166,7 +234,7 @@ def _can_be_kept(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> b
     low, high = (np.array([getattr(rule, end) for rule in rules]) for end in ("low", "high"))
     found: OptimizeResult = milp(
         np.zeros(2 * n),
-        integrality=np.ones(2 * n),
+        integrality=_whole(2 * n, 0),
         bounds=Bounds(0, np.concatenate([np.ones(n), np.full(n, _uses(blueprint))])),
         constraints=[
             LinearConstraint(hstack([matrix, nothing]), low, high),

@@ -7,6 +7,7 @@ more, "given", whose T is log P(lowest).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,7 +60,7 @@ class Answers:
         """Where each item's columns stand."""
         items = [column.item for column in self.layout]
         edges = np.searchsorted(items, np.arange(len(self.n_categories) + 1))
-        return tuple(slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True))
+        return tuple(slice(int(a), int(b)) for a, b in itertools.pairwise(edges))
 
 
 def answers_of(responses: Categories, *, groups: Ints | None = None) -> Answers:

@@ -7,6 +7,7 @@ identity: Louis, 1982), so each step costs one pass over the answers.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -189,7 +190,7 @@ def _calibrate(known: Sound, model: Model, options: Options, workers: Workers) -
         options=options,
         fixed=fixed,
         spans=spans_of([len(start) for start in starts]),
-        latent_places=_latent_places(model, answers.n_groups, options, bool(fixed)),
+        latent_places=_latent_places(model, answers.n_groups, options),
     )
     start = np.concatenate([*starts, np.zeros(len(task.latent_places))])
     if options.shape == "histogram":
@@ -204,15 +205,13 @@ def _calibrate(known: Sound, model: Model, options: Options, workers: Workers) -
 def spans_of(sizes: Sequence[int]) -> tuple[slice, ...]:
     """Places of runs of these sizes, one after the other."""
     edges = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
-    return tuple(slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(slice(a, b) for a, b in itertools.pairwise(edges))
 
 
-def _latent_places(
-    model: Model, n_groups: int, options: Options, anchored: bool
-) -> tuple[tuple[int, int], ...]:
+def _latent_places(model: Model, n_groups: int, options: Options) -> tuple[tuple[int, int], ...]:
     if options.shape == "histogram":
         return ()
-    first = [(0, 0), (0, 1)] if anchored else [(0, 1)] if model.free_variance else []
+    first = [(0, 0), (0, 1)] if options.anchors else [(0, 1)] if model.free_variance else []
     return tuple(first + [(g, kind) for g in range(1, n_groups) for kind in (0, 1)])
 
 
@@ -223,9 +222,7 @@ def _at(task: _Task, vector: Floats, fixed_latent: Latent | None) -> _Point:
     items = [task.item(vector, item) for item in range(len(task.spans))]
     known = [task.model.log_p(row, nodes) for row in items]
     common: Tables = tables(task.answers, [log_p for log_p, _ in known], latent)
-    expected = gathered(
-        task.workers.each(expect, task.held, common), task.answers.n_groups
-    )
+    expected = gathered(task.workers.each(expect, task.held, common), task.answers.n_groups)
     counts = expected_counts(task.answers, expected)
     gradient = np.zeros_like(vector)
     objective = expected.loglik
@@ -271,9 +268,7 @@ def _unit_steps(task: _Task, vector: Floats, point: _Point) -> list[tuple[slice,
     return steps
 
 
-def _climb(
-    task: _Task, start: Floats, latent: Latent | None, most: int
-) -> tuple[Floats, int]:
+def _climb(task: _Task, start: Floats, latent: Latent | None, most: int) -> tuple[Floats, int]:
     """Stages of L-BFGS, each in coordinates made new where it begins."""
     vector, iterations = start, 0
     while iterations < most and len(vector):
@@ -319,7 +314,9 @@ def _climb_with_histogram(task: _Task, start: Floats) -> tuple[Floats, Floats, i
     """Items under the histogram, then the histogram under the items, until nothing is gained."""
     nodes = task.options.nodes
     heights = np.exp(
-        latents.normal(nodes, *np.array([[0.0], [1.0]]).repeat(task.answers.n_groups, 1)).log_weights
+        latents.normal(
+            nodes, *np.array([[0.0], [1.0]]).repeat(task.answers.n_groups, 1)
+        ).log_weights
     )
     vector, iterations, before = start, 0, -np.inf
     for _ in range(ROUNDS):

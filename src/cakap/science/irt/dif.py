@@ -44,7 +44,9 @@ def likelihood_ratio(
     found = np.full((3, n_items), np.nan)
     df = np.zeros(n_items, dtype=np.int64)
     for item in range(n_items) if studied is None else studied:
-        freed = calibrate(_split(responses, groups, item), model=model, groups=groups, options=options)
+        freed = calibrate(
+            _split(responses, groups, item), model=model, groups=groups, options=options
+        )
         df[item] = freed.n_parameters - base.n_parameters
         value = max(2 * (freed.loglik - base.loglik), 0.0)
         found[:, item] = value, chi2.sf(value, max(df[item], 1)), _effect(freed, item, n_items)
@@ -99,11 +101,11 @@ def _judged_by(
 
 def _split(responses: Categories, groups: Ints, item: int) -> Categories:
     """The item stays for the first group; a new last item takes its place in each other group."""
-    columns = [responses.copy()]
-    for group in range(1, int(groups.max()) + 1):
-        columns.append(np.where(groups == group, responses[:, item], MISSING)[:, None])
-    columns[0][groups > 0, item] = MISSING
-    return np.concatenate(columns, axis=1).astype(np.int8)
+    first = responses.copy()
+    first[groups > 0, item] = MISSING
+    others = np.arange(1, int(groups.max()) + 1)
+    own = np.where(groups[:, None] == others, responses[:, [item]], MISSING)
+    return np.concatenate([first, own], axis=1).astype(np.int8)
 
 
 def _effect(freed: Calibration, item: int, n_items: int) -> float:
@@ -151,9 +153,7 @@ class MantelHaenszel:
     flagged: tuple[int, ...]
 
 
-def mantel_haenszel(
-    responses: Categories, groups: Ints, *, alpha: float = ALPHA
-) -> MantelHaenszel:
+def mantel_haenszel(responses: Categories, groups: Ints, *, alpha: float = ALPHA) -> MantelHaenszel:
     """Mantel & Haenszel (1959), Mantel (1963) for more categories; matched on the sum score of the
     items that are not flagged, the studied one included (Holland & Thayer, 1988).
 
@@ -225,5 +225,3 @@ def _level(effect: float, p: float, cuts: tuple[float, float]) -> str:
     if not np.isfinite(effect) or p >= ALPHA or abs(effect) < cuts[0]:
         return "A"
     return "C" if abs(effect) >= cuts[1] else "B"
-
-

@@ -61,7 +61,10 @@ def posteriors(chunk: Chunk, common: Tables) -> Iterator[Posterior]:
         weights = chunk.weights[start : start + BLOCK]
         block, joint = room
         if len(weights) < BLOCK:
-            block, joint = np.ones((rows.shape[1], len(weights))), np.empty((len(rows), len(weights)))
+            block, joint = (
+                np.ones((rows.shape[1], len(weights))),
+                np.empty((len(rows), len(weights))),
+            )
         block[:-1] = chunk.columns[:, start : start + BLOCK]
         np.matmul(rows, block, out=joint)
         top = joint.max(axis=0)

@@ -64,9 +64,7 @@ def _expected(tables: list[Floats], item: int, prior: Floats, everything: Floats
     return shares
 
 
-def _item(
-    column: Ints, totals: Ints, n_at: Floats, shares: Floats
-) -> tuple[float, int]:
+def _item(column: Ints, totals: Ints, n_at: Floats, shares: Floats) -> tuple[float, int]:
     observed = np.zeros_like(shares)
     np.add.at(observed, (totals, column), 1)
     pair = np.stack([observed, shares * n_at[:, None]])[:, 1:-1]

@@ -68,7 +68,9 @@ def _refuse_unlike(old: Fitted, new: Fitted) -> None:
         message = f"models {old.model} and {new.model}, expected one"
         raise ValueError(message)
     if len(old.parameters) < 2 or len(old.parameters) != len(new.parameters):
-        message = f"{len(old.parameters)} and {len(new.parameters)} anchors, expected at least 2 pairs"
+        message = (
+            f"{len(old.parameters)} and {len(new.parameters)} anchors, expected at least 2 pairs"
+        )
         raise ValueError(message)
     for item, (one, other) in enumerate(zip(old.parameters, new.parameters, strict=True)):
         if len(one) != len(other):

@@ -40,8 +40,7 @@ def m2(fitted: Fitted, responses: Categories, *, nodes: Floats = POINTS) -> Mode
         raise ValueError(message)
     complete = responses[(responses != MISSING).all(axis=1)].astype(np.float64)
     moments = _Moments.of(fitted, nodes)
-    free_variance = MODELS[fitted.model].free_variance
-    slopes = _slopes(fitted, nodes, moments, free_variance)
+    slopes = _slopes(fitted, nodes, moments)
     df = len(moments.expected) - slopes.shape[1]
     if df < 1:
         message = f"{len(moments.expected)} moments for {slopes.shape[1]} parameters"
@@ -110,15 +109,15 @@ class _Moments:
         )
 
 
-def _slopes(fitted: Fitted, nodes: Floats, moments: _Moments, free_variance: bool) -> Floats:
+def _slopes(fitted: Fitted, nodes: Floats, moments: _Moments) -> Floats:
     """(n_moments, n_parameters): each moment by each parameter."""
-    columns = []
+    columns: list[Floats] = []
     for item, row in enumerate(fitted.parameters):
         log_p, derivative = MODELS[fitted.model].log_p(row, nodes)
         by_parameter = np.einsum("k,akq->aq", np.arange(len(log_p)), derivative * np.exp(log_p))
         others = moments.products / moments.first[item] * moments.member[:, [item]]
         columns += list((others @ (by_parameter * moments.weights).T).T)
-    if free_variance:
+    if MODELS[fitted.model].free_variance:
         scores = normal_scores(nodes, fitted.mean, fitted.variance)[1]
         columns.append(moments.products @ (moments.weights * scores))
     return np.stack(columns, axis=1)

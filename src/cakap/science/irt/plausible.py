@@ -22,8 +22,6 @@ def plausible_values(
     joint = log_likelihood(fitted, responses, nodes) + fitted.log_prior(nodes)
     rising = np.cumsum(softmax(joint, axis=1), axis=1)
     draws = rng.random((len(responses), n_draws)) * rising[:, -1:]
-    places = np.stack(
-        [np.searchsorted(row, draw) for row, draw in zip(rising, draws, strict=True)]
-    )
+    places = np.stack([np.searchsorted(row, draw) for row, draw in zip(rising, draws, strict=True)])
     step = nodes[1] - nodes[0]
     return nodes[places] + rng.uniform(-step / 2, step / 2, places.shape)

@@ -62,7 +62,9 @@ def sound(
             continue
         if values[-1] >= len(values):
             unused = sorted(set(range(int(values[-1]))) - set(values.tolist()))
-            sentence = f"never given: category {', '.join(map(str, unused))}; joined to the next one up"
+            sentence = (
+                f"never given: category {', '.join(map(str, unused))}; joined to the next one up"
+            )
             warnings.append((item, sentence))
         kept.append(item)
         columns.append(_closed_up(column, values))

@@ -41,7 +41,9 @@ def angoff(fitted: Fitted, judged: Floats) -> Cut:
     ends = expected_total(fitted, np.array([-REACH, REACH]))
     for panellist, total in enumerate(judged.sum(axis=1)):
         if not ends[0] < total < ends[1]:
-            message = f"panellist {panellist}: sum {total:.2f}, expected {ends[0]:.2f} to {ends[1]:.2f}"
+            message = (
+                f"panellist {panellist}: sum {total:.2f}, expected {ends[0]:.2f} to {ends[1]:.2f}"
+            )
             raise ValueError(message)
     places = [
         float(brentq(lambda t, s=total: float(expected_total(fitted, np.array([t]))[0] - s), -REACH, REACH))
@@ -54,7 +56,10 @@ def booklet(fitted: Fitted, *, mastery: float = 2 / 3) -> tuple[Ints, Floats]:
     """Right/wrong items from easy to hard, and where each is answered right with P = `mastery`."""
     forms = [to_form(fitted.model, row) for row in fitted.parameters]
     places = np.array(
-        [f.b[0] + logit((mastery - f.c) / (1 - f.c)) / f.a if f.c < mastery else np.inf for f in forms]
+        [
+            f.b[0] + logit((mastery - f.c) / (1 - f.c)) / f.a if f.c < mastery else np.inf
+            for f in forms
+        ]
     )
     order = np.argsort(places, kind="stable")
     return order.astype(np.int64), places[order]
