@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
@@ -37,11 +37,11 @@ class Threads:
     def each(self, work: Callable[..., Result], held: Sequence[Any], common: Any) -> list[Result]:
         if len(held) == 1:
             return [work(held[0], common)]
-        return list(self._pool.map(lambda chunk: work(chunk, common), held))
+        return list(self._pool.map(work, held, [common] * len(held)))
 
 
 @contextmanager
-def threads() -> Iterator[Threads]:
+def threads() -> Generator[Threads]:
     """As many threads as this machine lets us use."""
     with (
         threadpool_limits(limits=1, user_api="blas"),

@@ -270,7 +270,7 @@ def _answer(exam: _Exam, item: int, ability: float, draw: float, room: Floats) -
 
 
 @njit(cache=True, nogil=True)
-def _sit(exam: _Exam, true: Floats, draws: Floats) -> Sat:
+def _sit(exam: _Exam, true: Floats, draws: Floats) -> Sat:  # noqa: PLR0915 - one loop, no closures
     n = len(true)
     theta_out, se_out = np.empty(n), np.empty(n)
     given = np.full((n, exam.most), -1, dtype=np.int64)

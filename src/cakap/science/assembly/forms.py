@@ -90,6 +90,9 @@ def _take(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> tuple[In
         ],
         options={"mip_rel_gap": TAKE_GAP, "time_limit": TAKE_SECONDS},
     )
+    if found.x is None:
+        message = f"no choice of items was found in {TAKE_SECONDS:.0f} s, although no rules clash"
+        raise ValueError(message)
     return np.rint(found.x[:n]).astype(np.int64), -float(found.mip_dual_bound)
 
 
@@ -135,8 +138,8 @@ def _one_form(
     for rule in rules:
         own = rule.coefficients[items]
         # What stays behind must still make the forms that come after.
-        total = times @ own
         rows.append(own)
+        total = float(times @ own)
         low.append(max(rule.low, total - after * rule.high if np.isfinite(rule.high) else -np.inf))
         high.append(min(rule.high, total - after * rule.low if np.isfinite(rule.low) else np.inf))
     if blueprint.most_overlap is not None:

@@ -38,15 +38,13 @@ def neighbours(
     """
     theta = eap(fitted, responses).theta
     tables = [np.exp(fitted.log_p(item, theta)) for item in range(responses.shape[1])]
-    matches, expected, p = [], [], []
+    found: list[tuple[int, float, float]] = []
     for one, other in pairs:
         both = np.flatnonzero((responses[one] != MISSING) & (responses[other] != MISSING))
         chance = np.array([float(tables[i][:, one] @ tables[i][:, other]) for i in both])
         same = int((responses[one, both] == responses[other, both]).sum())
-        matches.append(same)
-        expected.append(chance.sum())
-        p.append(at_least(chance, same))
-    return _judged(np.array(matches), np.array(expected), np.array(p), alpha)
+        found.append((same, float(chance.sum()), at_least(chance, same)))
+    return _judged(found, alpha)
 
 
 def leaked_key(
@@ -62,26 +60,25 @@ def leaked_key(
     key: (n_items,), the category that the list leads to; a list with mistakes tells most.
     Raises ValueError when every item is leaked.
     """
-    safe = np.setdiff1d(np.arange(responses.shape[1]), leaked)
+    safe = np.flatnonzero(~np.isin(np.arange(responses.shape[1]), leaked))
     if len(safe) == 0:
         message = "every item is leaked: no ability is left to compare with"
         raise ValueError(message)
     known = Fitted(
         model=fitted.model,
-        parameters=[fitted.parameters[item] for item in safe],
+        parameters=[fitted.parameters[int(item)] for item in safe],
         mean=fitted.mean,
         variance=fitted.variance,
     )
     theta = eap(known, responses[:, safe]).theta
     chances = np.stack([np.exp(fitted.log_p(int(item), theta))[key[item]] for item in leaked])
-    matches, expected, p = [], [], []
+    found: list[tuple[int, float, float]] = []
     for person, row in enumerate(responses[:, leaked]):
         given = row != MISSING
         same = int((row[given] == key[leaked][given]).sum())
-        matches.append(same)
-        expected.append(chances[given, person].sum())
-        p.append(at_least(chances[given, person], same))
-    return _judged(np.array(matches), np.array(expected), np.array(p), alpha)
+        chance = chances[given, person]
+        found.append((same, float(chance.sum()), at_least(chance, same)))
+    return _judged(found, alpha)
 
 
 def at_least(chances: Floats, count: int) -> float:
@@ -92,11 +89,13 @@ def at_least(chances: Floats, count: int) -> float:
     return float(min(known[count:].sum(), 1.0))
 
 
-def _judged(matches: Ints, expected: Floats, p: Floats, alpha: float) -> Similarity:
+def _judged(found: list[tuple[int, float, float]], alpha: float) -> Similarity:
+    rows = np.array(found, dtype=np.float64).reshape(-1, 3)
+    p = rows[:, 2]
     limit = alpha / max(len(p), 1)
     return Similarity(
-        matches=matches,
-        expected=expected,
+        matches=rows[:, 0].astype(np.int64),
+        expected=rows[:, 1],
         p=p,
         flagged=np.flatnonzero(p < limit),
         expected_false=alpha,

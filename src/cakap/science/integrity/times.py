@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from cakap.science.types import Floats
@@ -60,13 +61,14 @@ def lognormal_times(seconds: Floats) -> TimeModel:
             break
         before = here
     squares = ((logs - intensity + speed[:, None]) ** 2 * given / noise).sum(axis=1)
+    p = chi2.sf(squares, np.maximum(n_of - 1, 1))
     return TimeModel(
         intensity=intensity,
         precision=1 / np.sqrt(noise),
         speed=speed,
         speed_sd=float(np.sqrt(spread)),
         fit=squares,
-        p=np.asarray(chi2.sf(squares, np.maximum(n_of - 1, 1))),
+        p=np.asarray(p, dtype=np.float64),
     )
 
 
@@ -101,5 +103,5 @@ def rapid_guessing(seconds: Floats, right: Floats) -> Effort:
     )
 
 
-def _share(right: Floats, where: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
+def _share(right: Floats, where: NDArray[np.bool_]) -> float:
     return float(np.nanmean(right[where])) if where.any() else np.nan

@@ -107,7 +107,7 @@ def _distinct(
         return responses, np.ones(len(responses)), group
     keyed = np.column_stack([group.astype(np.int64), responses])
     rows, times = np.unique(keyed, axis=0, return_counts=True)
-    return rows[:, 1:].astype(np.int8), times.astype(np.float64), rows[:, 0]
+    return rows[:, 1:].astype(np.int8), times.astype(np.float64), rows[:, 0].astype(np.int64)
 
 
 def _layout(patterns: Categories, n_categories: Ints) -> tuple[Column, ...]:
@@ -122,7 +122,7 @@ def _layout(patterns: Categories, n_categories: Ints) -> tuple[Column, ...]:
 def _chunks(
     patterns: Categories, weights: Floats, layout: Sequence[Column], group: int
 ) -> list[Chunk]:
-    made = []
+    made: list[Chunk] = []
     for start in range(0, len(patterns), CHUNK):
         part = np.ascontiguousarray(patterns[start : start + CHUNK].T)
         columns = np.empty((len(layout), part.shape[1]), dtype=np.int8)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
 from cakap.science.irt import latent as latents
@@ -241,7 +240,7 @@ def _at(task: _Task, vector: Floats, fixed_latent: Latent | None) -> _Point:
 def expected_counts(answers: Answers, expected: Expected) -> list[Floats]:
     """(n_categories, n_nodes) an item, over all groups."""
     columns, mass = expected.columns.sum(axis=0), expected.mass.sum(axis=0)
-    rows = []
+    rows: list[Floats] = []
     for item, span in enumerate(answers.spans):
         own = columns[span]
         given, upper = (mass, own) if item in answers.always else (own[0], own[1:])
@@ -251,7 +250,7 @@ def expected_counts(answers: Answers, expected: Expected) -> list[Floats]:
 
 def _unit_steps(task: _Task, vector: Floats, point: _Point) -> list[tuple[slice, Floats]]:
     """W an item, from complete-data information L L': x = x0 + W y, W = L'^-1."""
-    steps = []
+    steps: list[tuple[slice, Floats]] = []
     counts = expected_counts(task.answers, point.expected)
     for item, span in enumerate(task.spans):
         if item in task.fixed:
@@ -259,8 +258,8 @@ def _unit_steps(task: _Task, vector: Floats, point: _Point) -> list[tuple[slice,
         log_p, derivative = task.model.log_p(vector[span], task.options.nodes)
         weight = np.exp(log_p) * counts[item].sum(axis=0)
         information = np.einsum("akq,bkq,kq->ab", derivative, derivative, weight)
-        factor = np.linalg.cholesky(information + 0.01 * np.eye(len(information)))
-        steps.append((span, solve_triangular(factor, np.eye(len(factor)), lower=True).T))
+        firm = np.asarray(information, dtype=np.float64) + 0.01 * np.eye(len(derivative))
+        steps.append((span, np.linalg.inv(np.linalg.cholesky(firm)).T.astype(np.float64)))
     for place, (group, kind) in enumerate(task.latent_places):
         n, at = point.expected.mass[group].sum(), task.n_item_parameters + place
         scale = point.latent.variance[group] / n if kind == 0 else 2 / n
@@ -382,7 +381,9 @@ def _named(
 ) -> Calibration:
     """The result by the caller's items: those left out stand with nan."""
     errors = np.sqrt(np.diag(covariance))
-    parameters, own_errors, spans = [], [], []
+    parameters: list[Floats] = []
+    own_errors: list[Floats] = []
+    spans: list[slice] = []
     for item in range(known.n_items):
         if item not in known.items:
             parameters.append(np.full(1, np.nan))

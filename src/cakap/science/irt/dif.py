@@ -85,14 +85,16 @@ def _judged_by(
     responses: Categories, groups: Ints, model: str, flagged: tuple[int, ...]
 ) -> LikelihoodRatio:
     """Every item against a base in which the other flagged items are free."""
-    rows = []
+    rows: list[tuple[float, int, float, float]] = []
     for item in range(responses.shape[1]):
         wide = responses
         for other in flagged:
             if other != item:
                 wide = _split(wide, groups, other)
         one = likelihood_ratio(wide, groups, model=model, studied=(item,))
-        rows.append((one.chi2[item], one.df[item], one.p[item], one.effect[item]))
+        rows.append(
+            (float(one.chi2[item]), int(one.df[item]), float(one.p[item]), float(one.effect[item]))
+        )
     values, df, p, effect = (np.array(column) for column in zip(*rows, strict=True))
     return LikelihoodRatio(
         chi2=values, df=df.astype(np.int64), p=p, p_adjusted=_holm(p), effect=effect

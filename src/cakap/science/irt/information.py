@@ -58,7 +58,7 @@ class Information:
 
     def warnings(self, items: Sequence[int]) -> list[tuple[int, str]]:
         """Sentences on what has no standard error."""
-        notes = [
+        notes: list[tuple[int, str]] = [
             (items[owner], "one parameter is not told by these answers; it has no standard error")
             for owner in self.owners[self.flat]
             if owner >= 0
@@ -95,8 +95,8 @@ def observed_information(at: Observed) -> Information:
         base=scores.base,
     )
     parts = at.workers.each(_moments, at.held, common)
-    products = sum(part[0] for part in parts)
-    outer = sum(part[1] for part in parts)
+    products = np.sum([part[0] for part in parts], axis=0)
+    outer = np.sum([part[1] for part in parts], axis=0)
     covariance = scores.squares(products) + scores.crossed(at) - outer
     information = np.diag(at.curvature) - _second_derivatives(at) - covariance
     return _inverted((information + information.T) / 2, at)
@@ -142,7 +142,9 @@ class _ColumnScores:
     @classmethod
     def of(cls, at: Observed, derivatives: Sequence[Floats]) -> _ColumnScores:
         free = [place for place, c in enumerate(at.answers.layout) if _size(at.spans[c.item])]
-        rows, columns, parameters = [], [], []
+        rows: list[Floats] = []
+        columns: list[int] = []
+        parameters: list[int] = []
         for place, column in enumerate(free):
             item, category = at.answers.layout[column]
             own = derivatives[item]

@@ -49,8 +49,10 @@ def histogram(nodes: Floats, heights: Floats) -> Latent:
     mean, variance = _moments(nodes, share)
     if len(share) and not (abs(mean[0]) < 1e-9 and abs(variance[0] - 1) < 1e-9):
         places = mean[0] + np.sqrt(variance[0]) * nodes
-        share = np.stack([np.interp(places, nodes, row, left=0, right=0) for row in share])
-        share = np.maximum(share, 1e-12)
+        moved = np.empty_like(share)
+        for group, row in enumerate(share):
+            moved[group] = np.interp(places, nodes, row, left=0, right=0)
+        share = np.maximum(moved, 1e-12)
         share /= share.sum(axis=1, keepdims=True)
         mean, variance = _moments(nodes, share)
     return Latent(mean=mean, variance=variance, log_weights=np.log(share))

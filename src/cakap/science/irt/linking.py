@@ -90,7 +90,7 @@ def _mean_sigma(old: Fitted, new: Fitted) -> Link:
 
 def onto(new: Fitted, found: Link) -> Fitted:
     """The new parameters and latent normal, spoken on the old scale."""
-    rows = []
+    rows: list[Floats] = []
     for row in new.parameters:
         moved = row.copy()
         if MODELS[new.model].free_variance:

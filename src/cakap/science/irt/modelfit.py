@@ -81,8 +81,8 @@ class _Moments:
     @classmethod
     def of(cls, fitted: Fitted, nodes: Floats) -> _Moments:
         tables = [np.exp(table) for table in fitted.tables(nodes)]
-        first = np.stack([np.arange(len(table)) @ table for table in tables])
-        second = np.stack([np.arange(len(table)) ** 2 @ table for table in tables])
+        first = np.stack([np.arange(float(len(table))) @ table for table in tables])
+        second = np.stack([np.arange(float(len(table))) ** 2 @ table for table in tables])
         n_items = len(tables)
         pairs = np.triu_indices(n_items, 1)
         member = np.zeros((n_items + len(pairs[0]), n_items))
@@ -128,8 +128,9 @@ def _srmsr(complete: Floats, moments: _Moments, n_items: int) -> float:
     spread = np.sqrt(moments.second @ moments.weights - mean**2)
     one, other = moments.pairs
     expected = (product - mean[one] * mean[other]) / (spread[one] * spread[other])
-    observed = np.corrcoef(complete, rowvar=False)[moments.pairs]
-    return float(np.sqrt(((observed - expected) ** 2).mean()))
+    observed = np.atleast_2d(np.corrcoef(complete, rowvar=False))[moments.pairs]
+    gaps = np.asarray(observed - expected, dtype=np.float64)
+    return float(np.sqrt((gaps**2).mean()))
 
 
 def q3(fitted: Fitted, responses: Categories, *, nodes: Floats = POINTS) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cakap.science.irt.scoring import STEP, Fitted, eap, information_and_j, wle
 from cakap.science.types import MISSING, Categories, Floats
@@ -70,7 +71,7 @@ def _lz_star(fitted: Fitted, responses: Categories, theta: Floats) -> Floats:
     """The log-likelihood's residual, less what estimating theta took out of it."""
     people = np.arange(len(theta))
     known, j = information_and_j(fitted, responses, theta)
-    tables = []
+    tables: list[tuple[NDArray[np.bool_], Categories, Floats, Floats]] = []
     pull = np.zeros(len(theta))
     for item, column in enumerate(responses.T):
         given = column != MISSING

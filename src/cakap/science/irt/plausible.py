@@ -22,6 +22,8 @@ def plausible_values(
     joint = log_likelihood(fitted, responses, nodes) + fitted.log_prior(nodes)
     rising = np.cumsum(softmax(joint, axis=1), axis=1)
     draws = rng.random((len(responses), n_draws)) * rising[:, -1:]
-    places = np.stack([np.searchsorted(row, draw) for row, draw in zip(rising, draws, strict=True)])
+    places = np.empty(draws.shape, dtype=np.int64)
+    for person, (row, draw) in enumerate(zip(rising, draws, strict=True)):
+        places[person] = np.searchsorted(row, draw)
     step = nodes[1] - nodes[0]
     return nodes[places] + rng.uniform(-step / 2, step / 2, places.shape)

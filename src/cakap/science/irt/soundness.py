@@ -48,7 +48,10 @@ def sound(
     if len(known) < 2:
         message = f"{len(known)} persons with answers, expected at least 2"
         raise ValueError(message)
-    kept, columns, categories, warnings = [], [], [], []
+    kept: list[int] = []
+    columns: list[Categories] = []
+    categories: list[Ints] = []
+    warnings: list[tuple[int, str]] = []
     for item, column in enumerate(known.T):
         values = np.unique(column[column != MISSING]).astype(np.int64)
         if model.two_categories and len(values) and values[-1] > 1:

@@ -45,11 +45,15 @@ def angoff(fitted: Fitted, judged: Floats) -> Cut:
                 f"panellist {panellist}: sum {total:.2f}, expected {ends[0]:.2f} to {ends[1]:.2f}"
             )
             raise ValueError(message)
-    places = [
-        float(brentq(lambda t, s=total: float(expected_total(fitted, np.array([t]))[0] - s), -REACH, REACH))
-        for total in judged.sum(axis=1)
-    ]  # fmt: skip
+    places = [_ability_of(fitted, float(total)) for total in judged.sum(axis=1)]
     return _cut(np.array(places))
+
+
+def _ability_of(fitted: Fitted, total: float) -> float:
+    def above(theta: float) -> float:
+        return float(expected_total(fitted, np.array([theta]))[0]) - total
+
+    return float(brentq(above, -REACH, REACH))
 
 
 def booklet(fitted: Fitted, *, mastery: float = 2 / 3) -> tuple[Ints, Floats]:
@@ -106,10 +110,11 @@ def classification(scores: Scores, cuts: Floats) -> Classification:
     Rudner (2001, 2005): a normal error around each score.
     """
     sets = [cuts, *(cuts[[place]] for place in range(len(cuts)))]
-    accuracy, consistency = [], []
+    accuracy: list[float] = []
+    consistency: list[float] = []
     for own in sets:
         p = level_probabilities(scores.theta, scores.se, own)
         given = levels(scores.theta, own) - 1
-        accuracy.append(p[np.arange(len(p)), given].mean())
-        consistency.append((p**2).sum(axis=1).mean())
+        accuracy.append(float(p[np.arange(len(p)), given].mean()))
+        consistency.append(float((p**2).sum(axis=1).mean()))
     return Classification(accuracy=np.array(accuracy), consistency=np.array(consistency))
