@@ -42,3 +42,43 @@ def shares(counts: Mapping[str, int]) -> str:
         width=360, height=30 * max(len(counts), 1)
     )
     return _svg(chart)
+
+
+def lines(rows: Sequence[Mapping[str, Any]], *, x: str, y: str, height: int = 180) -> str:
+    """A line for each name, told apart by dashes and by a label at its end; rows: name, x, y."""
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    base = alt.Chart(alt.Data(values=list(rows))).encode(
+        x=alt.X("x:Q", title=x), y=alt.Y("y:Q", title=y)
+    )
+    drawn = base.mark_line(color=BLUE).encode(
+        strokeDash=alt.StrokeDash(
+            "name:N", sort=names, title=None, legend=alt.Legend() if len(names) > 1 else None
+        ),
+        detail="name:N",
+    )
+    return _svg(drawn.properties(width=360, height=height))
+
+
+def scatter(rows: Sequence[Mapping[str, Any]], *, x: str, y: str) -> str:
+    """A point for each row with its name beside it, and the line where both are equal; rows: name, x, y."""
+    ends = [row[key] for row in rows for key in ("x", "y")] or [0, 1]
+    equal = alt.Data(values=[{"x": end, "y": end} for end in (min(ends), max(ends))])
+    base = alt.Chart(alt.Data(values=list(rows))).encode(
+        x=alt.X("x:Q", title=x), y=alt.Y("y:Q", title=y)
+    )
+    points = base.mark_point(color=BLUE, filled=True)
+    names = base.mark_text(align="left", dx=5, fontSize=9, color=INK).encode(text="name:N")
+    line = alt.Chart(equal).mark_line(color=GREY, strokeDash=[4, 3]).encode(x="x:Q", y="y:Q")
+    return _svg((line + points + names).properties(width=360, height=260))
+
+
+def histogram(values: Sequence[float], *, x: str, y: str, bins: int = 25) -> str:
+    """How often values fall where."""
+    chart = (
+        alt.Chart(alt.Data(values=[{"v": value} for value in values]))
+        .mark_bar(color=BLUE)
+        .encode(
+            x=alt.X("v:Q", bin=alt.Bin(maxbins=bins), title=x), y=alt.Y("count():Q", title=y)
+        )
+    )
+    return _svg(chart.properties(width=360, height=180))

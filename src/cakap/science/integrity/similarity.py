@@ -60,7 +60,9 @@ def leaked_key(
     key: (n_items,), the category that the list leads to; a list with mistakes tells most.
     Raises ValueError when every item is leaked.
     """
-    safe = np.flatnonzero(~np.isin(np.arange(responses.shape[1]), leaked))
+    unknown = np.ones(responses.shape[1])
+    unknown[leaked] = 0
+    safe = np.flatnonzero(unknown)
     if len(safe) == 0:
         message = "every item is leaked: no ability is left to compare with"
         raise ValueError(message)

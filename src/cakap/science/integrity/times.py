@@ -61,14 +61,13 @@ def lognormal_times(seconds: Floats) -> TimeModel:
             break
         before = here
     squares = ((logs - intensity + speed[:, None]) ** 2 * given / noise).sum(axis=1)
-    p = chi2.sf(squares, np.maximum(n_of - 1, 1))
     return TimeModel(
         intensity=intensity,
         precision=1 / np.sqrt(noise),
         speed=speed,
         speed_sd=float(np.sqrt(spread)),
         fit=squares,
-        p=np.asarray(p, dtype=np.float64),
+        p=np.asarray([chi2.sf(s, max(n - 1, 1)) for s, n in zip(squares, n_of, strict=True)]),
     )
 
 

@@ -21,6 +21,7 @@ from cakap.science.irt.expectation import Expected, Tables, expect, gathered, ta
 from cakap.science.irt.information import Observed, observed_information
 from cakap.science.irt.latent import POINTS, Latent
 from cakap.science.irt.models import MODELS, Model
+from cakap.science.irt.notes import Note
 from cakap.science.irt.soundness import Sound, sound
 from cakap.science.types import Categories, Floats, Ints
 from cakap.science.workers import Workers, threads
@@ -73,7 +74,7 @@ class Calibration:
     that the data could not tell, 0 errors for an anchor. covariance: of the free parameters;
     spans: where each item's stand in it. categories: the values of each item that were observed.
     latent: one row a group; latent_errors: (n_groups, 2) of means and variances, 0 where fixed.
-    warnings: (item or -1, sentence): what the data could not tell.
+    warnings: what the data could not tell.
     """
 
     model: str
@@ -89,7 +90,7 @@ class Calibration:
     n_parameters: int
     iterations: int
     converged: bool
-    warnings: tuple[tuple[int, str], ...]
+    warnings: tuple[Note, ...]
 
     @property
     def variance(self) -> float:
@@ -353,7 +354,7 @@ def _fitted(
     )
     notes = [*known.warnings, *found.warnings(known.items)]
     if steepest >= limit:
-        notes.append((-1, f"not converged: {steepest:.2g} standard errors from level ground"))
+        notes.append(Note("unconverged", detail=f"{steepest:.2g}"))
     return _named(task, known, vector, point, found.covariance, iterations=iterations,
                   converged=steepest < limit, notes=notes)  # fmt: skip
 
@@ -377,7 +378,7 @@ def _named(
     *,
     iterations: int,
     converged: bool,
-    notes: list[tuple[int, str]],
+    notes: list[Note],
 ) -> Calibration:
     """The result by the caller's items: those left out stand with nan."""
     errors = np.sqrt(np.diag(covariance))
@@ -396,14 +397,14 @@ def _named(
         own_errors.append(np.zeros_like(row) if place in task.fixed else errors[span])
         spans.append(span)
         if task.model.name != "rasch" and row[0] < 0:
-            notes.append((item, f"negative discrimination {row[0]:.3f}"))
+            notes.append(Note("negative", item, f"{row[0]:.3f}"))
     moments = np.zeros((task.answers.n_groups, 2))
     for place, (group, kind) in enumerate(task.latent_places):
         scale = point.latent.variance[group] if kind else 1.0
         moments[group, kind] = errors[task.n_item_parameters + place] * scale
     n_parameters = len(vector)
     if known.n_persons <= n_parameters:
-        notes.append((-1, f"{known.n_persons} persons for {n_parameters} parameters: too few"))
+        notes.append(Note("few", detail=f"{known.n_persons} : {n_parameters}"))
     return Calibration(
         model=task.model.name,
         parameters=tuple(parameters),

@@ -20,6 +20,7 @@ from cakap.science.irt.answers import Answers, Chunk
 from cakap.science.irt.expectation import Expected, Tables, posteriors, tables
 from cakap.science.irt.latent import Latent
 from cakap.science.irt.models import Model
+from cakap.science.irt.notes import Note
 from cakap.science.types import Floats, Ints
 from cakap.science.workers import Workers
 
@@ -56,17 +57,11 @@ class Information:
     definite: bool
     owners: Ints
 
-    def warnings(self, items: Sequence[int]) -> list[tuple[int, str]]:
-        """Sentences on what has no standard error."""
-        notes: list[tuple[int, str]] = [
-            (items[owner], "one parameter is not told by these answers; it has no standard error")
-            for owner in self.owners[self.flat]
-            if owner >= 0
-        ]
-        if not self.definite:
-            sentence = "the information matrix is not positive definite; no standard errors"
-            notes.append((-1, sentence))
-        return notes
+    def warnings(self, items: Sequence[int]) -> list[Note]:
+        """On what has no standard error; items: which of the caller's items the places are."""
+        owners = self.owners[self.flat]
+        notes = [Note("untold", items[owner]) for owner in owners if owner >= 0]
+        return notes if self.definite else [*notes, Note("singular")]
 
 
 class _Common(NamedTuple):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cakap.science.irt.models import Model
+from cakap.science.irt.notes import Note
 from cakap.science.types import MISSING, Categories, Floats, Ints
 
 
@@ -27,7 +28,7 @@ class Sound:
     categories: tuple[Ints, ...]
     counts: list[Floats]
     loadings: Floats
-    warnings: list[tuple[int, str]]
+    warnings: list[Note]
 
     @property
     def n_persons(self) -> int:
@@ -51,7 +52,7 @@ def sound(
     kept: list[int] = []
     columns: list[Categories] = []
     categories: list[Ints] = []
-    warnings: list[tuple[int, str]] = []
+    warnings: list[Note] = []
     for item, column in enumerate(known.T):
         values = np.unique(column[column != MISSING]).astype(np.int64)
         if model.two_categories and len(values) and values[-1] > 1:
@@ -61,14 +62,11 @@ def sound(
             values = np.arange(max(2, values[-1] + 1 if len(values) else 2))
         categories.append(values)
         if len(values) < 2:
-            warnings.append((item, "everybody answered alike; it cannot be calibrated"))
+            warnings.append(Note("alike", item))
             continue
         if values[-1] >= len(values):
             unused = sorted(set(range(int(values[-1]))) - set(values.tolist()))
-            sentence = (
-                f"never given: category {', '.join(map(str, unused))}; joined to the next one up"
-            )
-            warnings.append((item, sentence))
+            warnings.append(Note("unused", item, ", ".join(map(str, unused))))
         kept.append(item)
         columns.append(_closed_up(column, values))
     if not kept:

@@ -1,0 +1,23 @@
+"""What a calibration says of itself, in plain Indonesian."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cakap.science.irt.notes import Note
+
+SENTENCES = {
+    "alike": "semua orang menjawab sama; butir tidak dapat dikalibrasi dan tidak diikutkan",
+    "unused": "kategori {detail} tidak pernah dipilih; digabung ke kategori berikutnya",
+    "negative": "daya beda negatif ({detail}); periksa kunci atau arah butir",
+    "untold": "satu parameter tidak dapat ditentukan dari jawaban ini; tidak ada galat bakunya",
+    "singular": "matriks informasi tidak definit positif; galat baku tidak diberikan",
+    "unconverged": "belum konvergen: masih {detail} galat baku dari titik datar",
+    "few": "orang terlalu sedikit untuk banyaknya parameter ({detail})",
+}
+
+
+def sentence(note: Note, names: Sequence[str]) -> str:
+    """One note as a sentence; names: of the items."""
+    text = SENTENCES[note.kind].format(detail=note.detail)
+    return f"butir {names[note.item]}: {text}" if note.item >= 0 else text
