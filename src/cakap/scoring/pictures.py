@@ -30,9 +30,7 @@ def item_information_curve(fitted: Fitted, item: int) -> str:
 def test_information(fitted: Fitted) -> str:
     """Information and standard error of the whole test along ability, as SVG."""
     known = information(fitted, THETA)
-    return lines(
-        _rows([("informasi", known), ("galat baku", 1 / np.sqrt(known))]), x="θ", y=""
-    )
+    return lines(_rows([("informasi", known), ("galat baku", 1 / np.sqrt(known))]), x="θ", y="")
 
 
 def _rows(series: Sequence[tuple[str, Floats]]) -> list[dict[str, object]]:

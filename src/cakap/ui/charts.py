@@ -77,8 +77,6 @@ def histogram(values: Sequence[float], *, x: str, y: str, bins: int = 25) -> str
     chart = (
         alt.Chart(alt.Data(values=[{"v": value} for value in values]))
         .mark_bar(color=BLUE)
-        .encode(
-            x=alt.X("v:Q", bin=alt.Bin(maxbins=bins), title=x), y=alt.Y("count():Q", title=y)
-        )
+        .encode(x=alt.X("v:Q", bin=alt.Bin(maxbins=bins), title=x), y=alt.Y("count():Q", title=y))
     )
     return _svg(chart.properties(width=360, height=180))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from cakap.science.types import Floats
 
@@ -67,7 +67,7 @@ def lognormal_times(seconds: Floats) -> TimeModel:
         speed=speed,
         speed_sd=float(np.sqrt(spread)),
         fit=squares,
-        p=np.asarray([chi2.sf(s, max(n - 1, 1)) for s, n in zip(squares, n_of, strict=True)]),
+        p=np.asarray(chdtrc(np.maximum(n_of - 1, 1), squares), dtype=np.float64),
     )
 
 
