@@ -249,9 +249,12 @@ def _can_be_kept(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> b
 
 
 def _clash(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> list[str]:
-    """Take rules away one by one, and keep away those without which the rest still clashes."""
+    """Take rules away one by one, and keep away those without which the rest still clashes.
+
+    The last first: what clashes is told by the length and the content rather than by rare rules.
+    """
     kept = list(rules)
-    for rule in rules:
+    for rule in reversed(rules):
         fewer = [other for other in kept if other is not rule]
         if fewer and not _can_be_kept(fewer, stock, blueprint):
             kept = fewer

@@ -103,4 +103,6 @@ def rapid_guessing(seconds: Floats, right: Floats) -> Effort:
 
 
 def _share(right: Floats, where: NDArray[np.bool_]) -> float:
-    return float(np.nanmean(right[where])) if where.any() else np.nan
+    known = right[where]
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if len(known) else np.nan

@@ -33,9 +33,11 @@ def augment(scores: Floats, se: Floats) -> Augmented:
         raise ValueError(message)
     observed = np.cov(scores, rowvar=False).reshape(scores.shape[1], -1)
     noise = (se**2).mean(axis=0)
-    alone = 1 - noise / np.diag(observed)
-    if np.any(alone <= 0):
-        message = f"scale {int(np.argmin(alone))}: the errors are larger than the scores' spread"
+    left_over = np.diag(observed) - noise
+    if np.any(left_over <= 0):
+        message = (
+            f"scale {int(np.argmin(left_over))}: the errors are larger than the scores' spread"
+        )
         raise ValueError(message)
     latent = _positive(observed - np.diag(noise))
     help_of = latent @ np.linalg.inv(latent + np.diag(noise))
