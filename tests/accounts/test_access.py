@@ -19,6 +19,8 @@ from cakap.programmes.models import Programme
 from cakap.registry.models import Standard
 from cakap.registry.services import link_user
 from cakap.results.models import Result
+from cakap.science.workers import threads
+from cakap.scoring.calibrations import ask_for_calibration, carry_out
 from cakap.selection.services import announce, apply
 from cakap.talent.models import Placement
 from cakap.talent.services import map_talent
@@ -68,6 +70,16 @@ EXPECTED = {
     "registry:export": ({R.OPERATOR, R.AUDITOR}, "file"),
     "itembank:items": (PSYCHO, ""),
     "itembank:item": (PSYCHO, "version"),
+    "itembank:move": (PSYCHO, "version"),
+    "itembank:review": (PSYCHO, ""),
+    "scoring:calibrations": (PSYCHO, ""),
+    "scoring:from_answers": (PSYCHO, ""),
+    "scoring:from_file": (PSYCHO, ""),
+    "scoring:calibration": (PSYCHO, "calibration"),
+    "scoring:adopt": (PSYCHO, "calibration"),
+    "scoring:picture": (PSYCHO, "calibration_picture"),
+    "scoring:item": (PSYCHO, "calibrated"),
+    "scoring:item_picture": (PSYCHO, "calibrated_picture"),
     "itembank:upload": (PSYCHO, ""),
     "itembank:template": (PSYCHO, ""),
     "itembank:forms": (PSYCHO | OPERATOR, ""),
@@ -182,6 +194,15 @@ def objects(world) -> dict[str, list]:
     assignment = assign(
         participant=participant, assessor=world.user(R.ASSESSOR), actor="t", now=NOW
     )
+    calibration = ask_for_calibration(
+        agency=agency,
+        model="rasch",
+        upload=("j.csv", b"A,B\n1,0\n0,1\n1,1\n0,0\n"),
+        actor="t",
+        now=NOW,
+    )
+    with threads() as workers:
+        carry_out(calibration, workers=workers)
     found = {
         "membership": Membership.objects.filter(agency=agency).first(),
         "position": world.post("KADIS1"),
@@ -198,10 +219,14 @@ def objects(world) -> dict[str, list]:
         "plan": plan,
         "bidding": bidding,
         "application": application,
+        "calibration": calibration,
+        "calibrated": calibration.items.first(),
         "job": ask_for_job(kind="k", title="t", agency=agency.code, actor="t", now=NOW),
     }
     return {
         **{name: [row.pk] for name, row in found.items()},
+        "calibration_picture": [calibration.pk, "informasi"],
+        "calibrated_picture": [calibration.items.first().pk, "kurva"],
         "agreement": [assignment.pk, "M.01"],
         "user": [world.user(R.ASSESSOR).pk],
         "nip": [world.person(0).nip],

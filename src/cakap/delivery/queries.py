@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from cakap.delivery.models import Attempt, Event
 from cakap.delivery.state import Happened, State, fold
+from cakap.itembank.models import FormItem
 from cakap.programmes.models import Programme, Seat, Session
 
 
@@ -25,11 +26,14 @@ def _happened(row: tuple[int, str, int, str, bool]) -> Happened:
 
 def finished_attempts(programme: Programme, *, now: datetime) -> QuerySet[Attempt]:
     """Attempts that can change no more: submitted, out of time, or of a closed session."""
+    return _finished(now).filter(seat__session__programme=programme)
+
+
+def _finished(now: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(
-        Q(submitted_at__isnull=False)
+        Q(submitted_at__lte=now)
         | Q(closes_at__lt=now)
-        | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False),
-        seat__session__programme=programme,
+        | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False)
     )
 
 
@@ -126,3 +130,25 @@ def finished_participants(programme: Programme, *, now: datetime) -> set[int]:
     """Participants whose sitting is over and who had begun it."""
     rows = finished_attempts(programme, now=now)
     return set(rows.values_list("seat__participant_id", flat=True))
+
+
+def finished_forms_with(versions: Iterable[int], *, now: datetime) -> list[Sheet]:
+    """Every finished attempt at a form that holds one of these item versions, oldest first."""
+    forms = FormItem.objects.filter(version__in=list(versions)).values("section__form")
+    attempts = {
+        pk: (participant, form)
+        for pk, participant, form in _finished(now)
+        .filter(seat__session__form__in=forms)
+        .values_list("pk", "seat__participant_id", "seat__session__form_id")
+    }
+    found: dict[int, list[Happened]] = {pk: [] for pk in sorted(attempts)}
+    rows = Event.objects.filter(attempt__in=_finished(now), attempt__seat__session__form__in=forms)
+    for attempt, seq, kind, item, response, late in rows.values_list(
+        "attempt_id", "seq", "kind", "item_id", "response", "late"
+    ).iterator(chunk_size=20000):
+        if attempt in found:
+            found[attempt].append(_happened((seq, kind, item, response, late)))
+    return [
+        Sheet(participant=attempts[pk][0], form=attempts[pk][1], answers=dict(fold(own).answers))
+        for pk, own in found.items()
+    ]

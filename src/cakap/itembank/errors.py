@@ -21,3 +21,15 @@ class BadPackage(Refused):
     """Paket QTI tidak dapat dibaca."""
 
     status = 400
+
+
+class BadMove(Refused):
+    """Butir tidak dapat berpindah ke keadaan itu, atau alasannya belum ditulis."""
+
+    status = 409
+
+
+class NotCalibrated(Refused):
+    """Butir ini belum mempunyai parameter yang berlaku. Kalibrasi dan tetapkan parameternya dahulu."""
+
+    status = 409

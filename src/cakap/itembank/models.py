@@ -41,6 +41,7 @@ class ItemVersion(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Rancangan")
+        PILOTED = "piloted", _("Diuji coba")
         OPERATIONAL = "operational", _("Dipakai")
         RETIRED = "retired", _("Ditarik")
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
-from cakap.itembank.models import Form, FormItem, ItemKey, ItemParameters
+from cakap.accounts.models import Agency
+from cakap.itembank.models import Form, FormItem, Item, ItemKey, ItemParameters, ItemVersion
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,3 +108,33 @@ def _scored(key: ItemKey, row: ItemParameters | None) -> ScoredItem:
 def uses_example_items(forms: Iterable[int]) -> bool:
     """Whether any of these forms holds items that are examples, not validated."""
     return FormItem.objects.filter(section__form__in=list(forms), version__example=True).exists()
+
+
+def in_force(versions: Sequence[int]) -> dict[int, tuple[float, list[float]]]:
+    """Item version -> (slope, thresholds) in force now."""
+    rows = ItemParameters.objects.filter(version__in=versions, retired_at__isnull=True)
+    return {row.version_id: (row.slope, list(row.thresholds)) for row in rows}
+
+
+def newest_of(agency: Agency, dimension: str = "") -> list[ItemVersion]:
+    """The newest version of every item of a bank (of one dimension), by code."""
+    rows = ItemVersion.objects.filter(item__agency=agency).select_related("item")
+    if dimension:
+        rows = rows.filter(item__dimension=dimension)
+    newest = {row.item_id: row for row in rows.order_by("item__code", "version")}
+    return list(newest.values())
+
+
+def dimensions(agency: Agency) -> list[str]:
+    """What a bank measures."""
+    rows = Item.objects.filter(agency=agency).order_by("dimension")
+    return list(rows.values_list("dimension", flat=True).distinct())
+
+
+def usable_codes(agency: Agency) -> dict[str, list[str]]:
+    """Dimension -> codes of items that may enter a new form: the newest version is not retired."""
+    found: dict[str, list[str]] = {}
+    for row in newest_of(agency):
+        if row.state != ItemVersion.State.RETIRED:
+            found.setdefault(row.item.dimension, []).append(row.item.code)
+    return found

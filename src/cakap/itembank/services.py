@@ -12,7 +12,7 @@ from django.db.models import Max
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
 from cakap.itembank.content import Draft, clean, refuse_incomplete
-from cakap.itembank.errors import BadItem, FormIsFrozen, ItemInUse
+from cakap.itembank.errors import BadItem, BadMove, FormIsFrozen, ItemInUse, NotCalibrated
 from cakap.itembank.models import (
     Form,
     FormItem,
@@ -22,6 +22,7 @@ from cakap.itembank.models import (
     ItemVersion,
     Section,
 )
+from cakap.itembank.queries import in_force
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +140,37 @@ def adopt_parameters(
     )
 
 
+MOVES = {
+    ItemVersion.State.DRAFT: (ItemVersion.State.PILOTED, ItemVersion.State.RETIRED),
+    ItemVersion.State.PILOTED: (ItemVersion.State.OPERATIONAL, ItemVersion.State.RETIRED),
+    ItemVersion.State.OPERATIONAL: (ItemVersion.State.RETIRED,),
+    ItemVersion.State.RETIRED: (ItemVersion.State.PILOTED,),
+}
+
+
+@transaction.atomic
+def move_version(*, version: ItemVersion, to: str, reason: str, actor: str, now: datetime) -> None:
+    """Take a version a step through review: draft, piloted, operational, retired.
+
+    Only what has parameters in force becomes operational, and a reason is always given.
+    """
+    if to not in MOVES[ItemVersion.State(version.state)] or not reason.strip():
+        raise BadMove
+    if to == ItemVersion.State.OPERATIONAL and not in_force([version.pk]):
+        raise NotCalibrated
+    moved = ItemVersion.objects.filter(pk=version.pk, state=version.state).update(state=to)
+    if not moved:
+        raise BadMove
+    record(
+        actor=actor,
+        action="item.move",
+        subject=f"{version.item.code} v{version.version}",
+        agency=version.item.agency.code,
+        detail={"from": version.state, "to": to, "reason": reason.strip()},
+        now=now,
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SectionPlan:
     """A section to build: item codes in their order."""
@@ -197,12 +229,16 @@ def newest_versions(agency: Agency, codes: Sequence[str]) -> list[int]:
         message = f"Butir {missing[0]} tidak ada di bank soal."
         raise BadItem(message)
     rows = ItemVersion.objects.filter(item__agency=agency, item__code__in=codes)
-    by_code = {
-        code: pk
-        for code, version, pk in rows.values_list("item__code", "version", "pk")
+    newest = {
+        code: (pk, state)
+        for code, version, pk, state in rows.values_list("item__code", "version", "pk", "state")
         if version == found[code]
     }
-    return [by_code[code] for code in codes]
+    retired = [code for code in codes if newest[code][1] == ItemVersion.State.RETIRED]
+    if retired:
+        message = f"Butir {retired[0]} sudah ditarik dan tidak dapat masuk formulir baru."
+        raise BadItem(message)
+    return [newest[code][0] for code in codes]
 
 
 def freeze_form(*, form: Form, now: datetime) -> None:

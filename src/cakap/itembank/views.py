@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+from itertools import groupby
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, one, rows
 from cakap.accounts.models import Role
 from cakap.itembank.exchange.qti import read_package
 from cakap.itembank.exchange.rows import HEADERS, drafts_from
 from cakap.itembank.forms import BuildForm, ItemFileForm
-from cakap.itembank.models import Form, Item, ItemVersion
-from cakap.itembank.queries import form_content
-from cakap.itembank.services import SectionPlan, add_items, build_form
+from cakap.itembank.models import Form, ItemVersion
+from cakap.itembank.queries import form_content, newest_of, usable_codes
+from cakap.itembank.services import MOVES, SectionPlan, add_items, build_form, move_version
 from cakap.registry.imports.tables import read_table
 from cakap.ui.files import as_csv, download
 from cakap.ui.listing import Action, Column, Listing, show
@@ -42,6 +45,7 @@ def items(request: HttpRequest) -> HttpResponse:
         ),
         empty=_("Bank soal masih kosong. Impor butir dari CSV atau paket QTI 3."),
         actions=(
+            Action(title=_("Antrean tinjauan"), url=reverse("itembank:review")),
             Action(title=_("Impor butir"), url=reverse("itembank:upload")),
             Action(title=_("Formulir ujian"), url=reverse("itembank:forms")),
         ),
@@ -57,8 +61,39 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "version": row,
         "scores": row.key.scores,
         "parameters": row.parameters.filter(retired_at__isnull=True).first(),
+        "history": row.parameters.order_by("-adopted_at"),
+        "moves": _moves(row),
     }
     return render(request, "itembank/item.html", context)
+
+
+def _moves(row: ItemVersion) -> list[tuple[str, str]]:
+    return [(to.value, str(to.label)) for to in MOVES[ItemVersion.State(row.state)]]
+
+
+@allow(Role.PSYCHOMETRICIAN)
+@require_POST
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """A version goes a step through review, with a reason."""
+    row = one(request, ItemVersion, pk=pk)
+    move_version(
+        version=row, to=request.POST.get("to", ""), reason=request.POST.get("reason", ""),
+        actor=request.user.get_username(), now=timezone.now(),
+    )  # fmt: skip
+    messages.success(request, _("%(code)s dipindahkan.") % {"code": row.item.code})
+    return redirect("itembank:review")
+
+
+@allow(Role.PSYCHOMETRICIAN)
+def review(request: HttpRequest) -> HttpResponse:
+    """The newest versions in the order of their review, each with the steps it can take."""
+    order: list[str] = list(MOVES)
+    found = sorted(newest_of(acting_agency(request)), key=lambda row: order.index(row.state))
+    groups = [
+        (ItemVersion.State(state).label, [(row, _moves(row)) for row in own])
+        for state, own in groupby(found, key=lambda row: row.state)
+    ]
+    return render(request, "itembank/review.html", {"groups": groups})
 
 
 @allow(Role.PSYCHOMETRICIAN)
@@ -134,10 +169,7 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
 def build(request: HttpRequest) -> HttpResponse:
     """Build a form: one section a dimension, all its items."""
     agency = acting_agency(request)
-    found = Item.objects.filter(agency=agency).order_by("dimension", "code")
-    by: dict[str, list[str]] = {}
-    for dimension, code in found.values_list("dimension", "code"):
-        by.setdefault(dimension, []).append(code)
+    by = usable_codes(agency)
     page = BuildForm(request.POST or None, dimensions=list(by))
     if page.is_valid():
         data = page.cleaned_data

@@ -3,13 +3,18 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
+import numpy as np
+
 from cakap.centre.queries import agreed_levels
 from cakap.delivery.queries import finished_sheets
 from cakap.itembank.queries import form_versions, scored_items
 from cakap.policy.book import Policy
 from cakap.programmes.models import Programme
+from cakap.science.irt.forms import ItemForm, from_form
+from cakap.science.irt.scoring import Fitted
+from cakap.science.types import Floats
 from cakap.scoring.compute import Scored, score_agreed, score_answers
-from cakap.scoring.models import Run, Score
+from cakap.scoring.models import CalibratedItem, Calibration, Run, Score
 
 
 def computed_scores(programme: Programme, policy: Policy, *, at: datetime) -> list[Scored]:
@@ -34,3 +39,26 @@ def scores_of(run: Run) -> dict[int, list[Score]]:
 def newest_run(programme: Programme) -> Run | None:
     """The last scoring of a programme."""
     return programme.runs.order_by("-made_at", "-pk").first()
+
+
+def fitted_of(row: Calibration) -> Fitted:
+    """A calibration's items, those that could be calibrated, as the engine knows them."""
+    items = [item for item in row.items.all() if item.a is not None]
+    model = _scale_model(row.model)
+    return Fitted(model=model, parameters=[_parameters(model, item) for item in items])
+
+
+def item_fitted(item: CalibratedItem) -> Fitted:
+    """One calibrated item as the engine knows it."""
+    model = _scale_model(item.calibration.model)
+    return Fitted(model=model, parameters=[_parameters(model, item)])
+
+
+def _scale_model(model: str) -> str:
+    """Rasch items are kept on the scale on which people have sd 1: with one common slope."""
+    return "2pl" if model == "rasch" else model
+
+
+def _parameters(model: str, item: CalibratedItem) -> Floats:
+    form = ItemForm(a=float(item.a or 0.0), b=np.asarray(item.b, dtype=np.float64), c=item.c)
+    return from_form(model, form)

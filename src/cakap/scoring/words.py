@@ -21,3 +21,10 @@ def sentence(note: Note, names: Sequence[str]) -> str:
     """One note as a sentence; names: of the items."""
     text = SENTENCES[note.kind].format(detail=note.detail)
     return f"butir {names[note.item]}: {text}" if note.item >= 0 else text
+
+
+REFUSALS = {
+    "persons with answers": "Diharapkan jawaban sedikitnya dua orang.",
+    "no item is left": "Semua orang menjawab setiap butir dengan sama; tidak ada yang dapat dikalibrasi.",
+    "expected 0 or 1": "Model ini hanya untuk butir benar/salah; pilih graded atau gpcm.",
+}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-KEYS = ("data", "database_url", "time_zone", "language", "hosts", "https", "debug")
+KEYS = ("data", "database_url", "time_zone", "language", "hosts", "https", "debug", "dask")
 
 
 class BadConfiguration(Exception):
@@ -27,6 +27,7 @@ class Configuration:
     hosts: tuple[str, ...]
     https: bool
     debug: bool
+    dask: str
 
 
 def read_configuration(file: Path | None = None) -> Configuration:
@@ -43,6 +44,7 @@ def read_configuration(file: Path | None = None) -> Configuration:
         hosts=tuple((given["hosts"] or "localhost,127.0.0.1,[::1]").split(",")),
         https=_one_of("https", given["https"] or "no", ("yes", "no")) == "yes",
         debug=_one_of("debug", given["debug"] or "no", ("yes", "no")) == "yes",
+        dask=given["dask"] or "",
     )
 
 

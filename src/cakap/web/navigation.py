@@ -17,6 +17,7 @@ ENTRIES = (
     (_("Kepegawaian"), "registry:home", OFFICE),
     (_("Program"), "programmes:list", (R.OPERATOR, R.PROCTOR, R.AUDITOR, R.TALENT_MANAGER)),
     (_("Bank soal"), "itembank:items", (R.PSYCHOMETRICIAN,)),
+    (_("Kalibrasi"), "scoring:calibrations", (R.PSYCHOMETRICIAN,)),
     (_("Pengawasan"), "delivery:sessions", (R.PROCTOR,)),
     (_("Penilaian asesor"), "centre:own", (R.ASSESSOR,)),
     (_("Hasil"), "results:list", OFFICE),

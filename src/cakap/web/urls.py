@@ -24,6 +24,7 @@ urlpatterns = [
     path("pengguna/", include("cakap.accounts.urls")),
     path("kepegawaian/", include("cakap.registry.urls")),
     path("bank-soal/", include("cakap.itembank.urls")),
+    path("kalibrasi/", include("cakap.scoring.urls")),
     path("program/", include("cakap.programmes.urls")),
     path("ujian/", include("cakap.delivery.urls")),
     path("asesmen/", include("cakap.centre.urls")),

@@ -34,16 +34,16 @@ def link(old: Fitted, new: Fitted, *, method: Method = "stocking-lord") -> Link:
     than two anchors and on different models or categories.
     """
     _refuse_unlike(old, new)
-    start = _mean_sigma(old, new)
     if method == "mean-sigma":
-        return start
+        return _mean_sigma(old, new)
+    start = _mean_mean(old, new)
     nodes = POINTS
     weights = np.exp(log_normal(nodes, 0.0, 1.0))
     targets = [np.exp(table) for table in old.tables(nodes)]
     rasch = MODELS[old.model].free_variance
 
     def gap(vector: Floats) -> float:
-        moved = onto(new, Link(slope=1.0 if rasch else vector[1], intercept=vector[0]))
+        moved = onto(new, _link_at(vector))
         found = [np.exp(table) for table in moved.tables(nodes)]
         if method == "haebara":
             squares = sum(
@@ -52,11 +52,18 @@ def link(old: Fitted, new: Fitted, *, method: Method = "stocking-lord") -> Link:
             return float(weights @ squares)
         return float(weights @ (_total(targets) - _total(found)) ** 2)
 
-    first = [start.intercept] if rasch else [start.intercept, start.slope]
+    first = [start.intercept] if rasch else [start.intercept, np.log(start.slope)]
     best = minimize(
         gap, first, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 4000}
     )
-    return Link(slope=1.0 if rasch else float(best.x[1]), intercept=float(best.x[0]))
+    return _link_at(np.asarray(best.x, dtype=np.float64))
+
+
+def _link_at(vector: Floats) -> Link:
+    """(B,) under Rasch, otherwise (B, log A)."""
+    return Link(
+        slope=float(np.exp(vector[1])) if len(vector) > 1 else 1.0, intercept=float(vector[0])
+    )
 
 
 def _total(tables: list[Floats]) -> Floats:
@@ -84,8 +91,23 @@ def _difficulties(fitted: Fitted) -> Floats:
 
 def _mean_sigma(old: Fitted, new: Fitted) -> Link:
     one, other = _difficulties(old), _difficulties(new)
-    slope = 1.0 if MODELS[old.model].free_variance else float(one.std() / other.std())
+    if MODELS[old.model].free_variance:
+        return Link(slope=1.0, intercept=float(one.mean() - other.mean()))
+    if one.std() == 0 or other.std() == 0:
+        message = "the anchors are all equally difficult: mean-sigma cannot tell the slope"
+        raise ValueError(message)
+    slope = float(one.std() / other.std())
     return Link(slope=slope, intercept=float(one.mean() - slope * other.mean()))
+
+
+def _mean_mean(old: Fitted, new: Fitted) -> Link:
+    """From the ratio of mean slopes (Loyd & Hoover, 1980): where to begin."""
+    slope = 1.0
+    if not MODELS[old.model].free_variance:
+        one, other = (np.mean([row[0] for row in side.parameters]) for side in (old, new))
+        slope = float(other / one) if one * other > 0 else 1.0
+    difference = _difficulties(old).mean() - slope * _difficulties(new).mean()
+    return Link(slope=slope, intercept=float(difference))
 
 
 def onto(new: Fitted, found: Link) -> Fitted:

@@ -21,7 +21,7 @@ def percent(value: float | None) -> str:
 @register.filter
 def short(value: float | None) -> str:
     """A level or score as short as it can be: 3 or 3,25."""
-    if value is None:
+    if value is None or value == "":
         return "–"
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return number_format(text)
