@@ -4,7 +4,7 @@ ARGS ?=
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN := .venv/bin/
 
-.PHONY: help setup tools demo test test-fast check bench clean
+.PHONY: help setup tools demo test test-fast check bench bench-measurement clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,7 +30,12 @@ test-fast: setup ## without browser, PostgreSQL and slow ones
 check: setup ## lint, types, import contracts, migrations, deployment settings
 	@scripts/check
 
+bench-measurement: setup ## the measurement engine beside its peers; ARGS="--quick --json"
+	@$(UV) sync --frozen --quiet --group bench
+	@$(RUN)python benchmarks/measurement.py $(ARGS)
+
 bench: setup ## all benchmarks; ARGS=--quick for a minute each
+	@$(UV) sync --frozen --quiet --group bench
 	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN)python $$script $(ARGS) || exit 1; done
 
 clean: ## remove what the targets made here

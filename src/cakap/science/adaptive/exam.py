@@ -61,6 +61,16 @@ class AdaptiveTest:
             shares[area] = share
         return shares
 
+    @cached_property
+    def held_back(self) -> bool:
+        """Whether exposure control refuses any item."""
+        return bool((self.pool.exposure < 1).any())
+
+    @cached_property
+    def n_enemies(self) -> int:
+        """How many items have one."""
+        return sum(len(group) for group in self.pool.enemies)
+
     def begin(self) -> Standing:
         """Nobody has answered anything."""
         return self._standing((), (), self.rules.log_prior, 0.0, frozenset())
@@ -100,6 +110,9 @@ class AdaptiveTest:
     def next_item(self, at: Standing, rng: Generator) -> tuple[int, Standing]:
         """The item to give, and the standing with what exposure control barred; -1: none fits."""
         worth = self._worth(at, rng)
+        if not self.held_back:
+            item = kernel.chosen(worth, self.pool.exposure, self.rules.randomesque, rng.random(2))
+            return int(item), at
         before = np.flatnonzero(worth > kernel.FAR)
         item = kernel.chosen(worth, self.pool.exposure, self.rules.randomesque, rng.random(TRIALS))
         refused = {int(i) for i in before if worth[i] <= kernel.FAR}
@@ -132,7 +145,9 @@ class AdaptiveTest:
     def _allowed(self, at: Standing) -> Ints:
         """1 for items that may come next."""
         pool, rules = self.pool, self.rules
-        allowed = (at.seconds + pool.seconds <= rules.most_seconds).astype(np.int64)
+        allowed = np.ones(len(pool.slopes), dtype=np.int64)
+        if np.isfinite(rules.most_seconds):
+            allowed[at.seconds + pool.seconds > rules.most_seconds] = 0
         allowed[[*at.given, *at.barred]] = 0
         for group in pool.enemies:
             if not set(group).isdisjoint(at.given):
@@ -163,9 +178,9 @@ class AdaptiveTest:
                 return "precision"
             if rules.cuts and all(self._decided(at, cut) for cut in rules.cuts):
                 return "classified"
-        if not self._allowed(at).any():
-            return "time"
-        return ""
+        gone = len(at.given) + len(at.barred) + self.n_enemies
+        surely = gone < len(self.pool.slopes) and not np.isfinite(rules.most_seconds)
+        return "" if surely or self._allowed(at).any() else "time"
 
     def _decided(self, at: Standing, cut: float) -> bool:
         """Wald's sequential probability ratio test around one cut."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from cakap.science.types import MISSING, Categories, Floats, Ints
 
-CHUNK = 8192
+CHUNK, SMALL = 8192, 1024
 
 
 class Column(NamedTuple):
@@ -34,6 +34,17 @@ class Chunk:
     columns: Categories
     weights: Floats
     group: int
+
+
+class Alike(NamedTuple):
+    """Items with as many categories: their places, and where their columns stand.
+
+    upper: (n, n_categories - 1); given: (n,), -1 for an item that everybody was given.
+    """
+
+    items: Ints
+    upper: Ints
+    given: Ints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +65,18 @@ class Answers:
         """Items without a column "given"."""
         partly = {column.item for column in self.layout if column.category == 0}
         return tuple(item for item in range(len(self.n_categories)) if item not in partly)
+
+    @cached_property
+    def alike(self) -> tuple[Alike, ...]:
+        """All items, by their number of categories."""
+        place = {column: at for at, column in enumerate(self.layout)}
+        found: list[Alike] = []
+        for count in np.unique(self.n_categories):
+            items = np.flatnonzero(self.n_categories == count)
+            upper = [[place[Column(int(i), k)] for k in range(1, int(count))] for i in items]
+            given = [place.get(Column(int(i), 0), -1) for i in items]
+            found.append(Alike(items, np.array(upper), np.array(given)))
+        return tuple(found)
 
     @cached_property
     def spans(self) -> tuple[slice, ...]:
@@ -123,11 +146,19 @@ def _chunks(
     patterns: Categories, weights: Floats, layout: Sequence[Column], group: int
 ) -> list[Chunk]:
     made: list[Chunk] = []
-    for start in range(0, len(patterns), CHUNK):
-        part = np.ascontiguousarray(patterns[start : start + CHUNK].T)
+    size = _chunk_size(len(patterns))
+    for start in range(0, len(patterns), size):
+        part = np.ascontiguousarray(patterns[start : start + size].T)
         columns = np.empty((len(layout), part.shape[1]), dtype=np.int8)
         for place, (item, category) in enumerate(layout):
             row = part[item]
             columns[place] = row != MISSING if category == 0 else row == category
-        made.append(Chunk(columns=columns, weights=weights[start : start + CHUNK], group=group))
+        made.append(Chunk(columns=columns, weights=weights[start : start + size], group=group))
     return made
+
+
+def _chunk_size(n: int) -> int:
+    """An even number of equal chunks, the same on every machine, so that sums are the same."""
+    if n <= SMALL:
+        return max(n, 1)
+    return -(-n // (2 * -(-n // (2 * CHUNK))))

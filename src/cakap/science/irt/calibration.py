@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 from cakap.science.irt import latent as latents
 from cakap.science.irt.answers import Answers, answers_of
-from cakap.science.irt.expectation import Expected, Tables, expect, gathered, tables
+from cakap.science.irt.expectation import Expected, Tables, counts_of, expect, gathered, tables
 from cakap.science.irt.information import Observed, observed_information
 from cakap.science.irt.latent import POINTS, Latent
 from cakap.science.irt.models import MODELS, Model
@@ -37,17 +37,17 @@ class Priors:
     slope: tuple[float, float] | None = None
     guess: tuple[float, float] | None = None
 
-    def log(self, model: Model, parameters: Floats) -> tuple[float, Floats]:
-        """The log density (without constants) at an item's parameters, and its gradient."""
-        value, gradient = 0.0, np.zeros_like(parameters)
+    def log(self, model: Model, parameters: Floats) -> tuple[Floats, Floats]:
+        """The log densities (without constants) of items (n, n_parameters), and their gradients."""
+        value, gradient = np.zeros(len(parameters)), np.zeros_like(parameters)
         places = [] if model.name == "rasch" else [(0, self.slope)]
         if model.name == "3pl":
             places.append((2, self.guess))
         for place, prior in places:
             if prior is not None:
-                z = (parameters[place] - prior[0]) / prior[1]
+                z = (parameters[:, place] - prior[0]) / prior[1]
                 value -= z * z / 2
-                gradient[place] = -z / prior[1]
+                gradient[:, place] = -z / prior[1]
         return value, gradient
 
 
@@ -122,7 +122,8 @@ class _Point(NamedTuple):
 class _Task:
     """Who holds the answers, and which place of the vector is which parameter.
 
-    spans: an empty one for an anchor. latent_places: ((group, 0 mean or 1 log variance), ...), in
+    spans: an empty one for an anchor. places: for each of `answers.alike` (n, n_parameters), -1 for
+    an anchor. latent_places: ((group, 0 mean or 1 log variance), ...), in
     the order in which they follow the items.
     """
 
@@ -133,6 +134,7 @@ class _Task:
     options: Options
     fixed: Mapping[int, Floats]
     spans: tuple[slice, ...]
+    places: tuple[Ints, ...]
     latent_places: tuple[tuple[int, int], ...]
 
     @property
@@ -141,6 +143,16 @@ class _Task:
 
     def item(self, vector: Floats, item: int) -> Floats:
         return self.fixed[item] if item in self.fixed else vector[self.spans[item]]
+
+    def rows(self, vector: Floats) -> list[Floats]:
+        """Parameters of the items of each of `answers.alike`, anchors among them."""
+        found: list[Floats] = []
+        for alike, places in zip(self.answers.alike, self.places, strict=True):
+            own = vector[places] if len(vector) else np.zeros(places.shape)
+            for at in np.flatnonzero(places[:, 0] < 0):
+                own[at] = self.fixed[int(alike.items[at])]
+            found.append(own)
+        return found
 
     def latent(self, vector: Floats) -> Latent:
         moments = np.zeros((self.answers.n_groups, 2))
@@ -182,6 +194,7 @@ def _calibrate(known: Sound, model: Model, options: Options, workers: Workers) -
         np.empty(0) if item in fixed else model.start(count, loading)
         for item, (count, loading) in enumerate(zip(known.counts, known.loadings, strict=True))
     ]
+    spans = spans_of([len(start) for start in starts])
     task = _Task(
         model=model,
         answers=answers,
@@ -189,7 +202,8 @@ def _calibrate(known: Sound, model: Model, options: Options, workers: Workers) -
         workers=workers,
         options=options,
         fixed=fixed,
-        spans=spans_of([len(start) for start in starts]),
+        spans=spans,
+        places=_places(answers, spans, fixed),
         latent_places=_latent_places(model, answers.n_groups, options),
     )
     start = np.concatenate([*starts, np.zeros(len(task.latent_places))])
@@ -208,6 +222,23 @@ def spans_of(sizes: Sequence[int]) -> tuple[slice, ...]:
     return tuple(slice(a, b) for a, b in itertools.pairwise(edges))
 
 
+def _places(
+    answers: Answers, spans: Sequence[slice], fixed: Mapping[int, Floats]
+) -> tuple[Ints, ...]:
+    found: list[Ints] = []
+    for alike in answers.alike:
+        sizes = [
+            len(fixed[int(i)]) if int(i) in fixed else spans[i].stop - spans[i].start
+            for i in alike.items
+        ]
+        rows = [
+            [-1] * sizes[at] if int(i) in fixed else list(range(spans[i].start, spans[i].stop))
+            for at, i in enumerate(alike.items)
+        ]
+        found.append(np.array(rows, dtype=np.int64))
+    return tuple(found)
+
+
 def _latent_places(model: Model, n_groups: int, options: Options) -> tuple[tuple[int, int], ...]:
     if options.shape == "histogram":
         return ()
@@ -219,48 +250,42 @@ def _at(task: _Task, vector: Floats, fixed_latent: Latent | None) -> _Point:
     """One E-step: the marginal log-likelihood with priors, and its gradient."""
     nodes = task.options.nodes
     latent = fixed_latent or task.latent(vector)
-    items = [task.item(vector, item) for item in range(len(task.spans))]
-    known = [task.model.log_p(row, nodes) for row in items]
+    rows = task.rows(vector)
+    known = [task.model.many(own, nodes) for own in rows]
     common: Tables = tables(task.answers, [log_p for log_p, _ in known], latent)
     expected = gathered(task.workers.each(expect, task.held, common), task.answers.n_groups)
-    counts = expected_counts(task.answers, expected)
     gradient = np.zeros_like(vector)
     objective = expected.loglik
-    for item, span in enumerate(task.spans):
-        if item in task.fixed:
-            continue
-        value, pull = task.options.priors.log(task.model, items[item])
-        objective += value
-        gradient[span] = (known[item][1] * counts[item]).sum(axis=(1, 2)) + pull
+    counts = counts_of(task.answers, expected)
+    for places, own, (_, derivative), count in zip(task.places, rows, known, counts, strict=True):
+        value, pull = task.options.priors.log(task.model, own)
+        slopes = np.einsum("npkq,nkq->np", derivative, count) + pull
+        free = places[:, 0] >= 0
+        gradient[places[free]] = slopes[free]
+        objective += float(value[free].sum())
     for place, (group, kind) in enumerate(task.latent_places):
         scores = latents.normal_scores(nodes, latent.mean[group], latent.variance[group])
         gradient[task.n_item_parameters + place] = expected.mass[group] @ scores[kind]
     return _Point(objective, expected.loglik, gradient, expected, latent)
 
 
-def expected_counts(answers: Answers, expected: Expected) -> list[Floats]:
-    """(n_categories, n_nodes) an item, over all groups."""
-    columns, mass = expected.columns.sum(axis=0), expected.mass.sum(axis=0)
-    rows: list[Floats] = []
-    for item, span in enumerate(answers.spans):
-        own = columns[span]
-        given, upper = (mass, own) if item in answers.always else (own[0], own[1:])
-        rows.append(np.concatenate([(given - upper.sum(axis=0))[None], upper]))
-    return rows
-
-
 def _unit_steps(task: _Task, vector: Floats, point: _Point) -> list[tuple[slice, Floats]]:
     """W an item, from complete-data information L L': x = x0 + W y, W = L'^-1."""
     steps: list[tuple[slice, Floats]] = []
-    counts = expected_counts(task.answers, point.expected)
-    for item, span in enumerate(task.spans):
-        if item in task.fixed:
-            continue
-        log_p, derivative = task.model.log_p(vector[span], task.options.nodes)
-        weight = np.exp(log_p) * counts[item].sum(axis=0)
-        information = np.einsum("akq,bkq,kq->ab", derivative, derivative, weight)
-        firm = np.asarray(information, dtype=np.float64) + 0.01 * np.eye(len(derivative))
-        steps.append((span, np.linalg.inv(np.linalg.cholesky(firm)).T.astype(np.float64)))
+    counts = counts_of(task.answers, point.expected)
+    for places, own, count in zip(task.places, task.rows(vector), counts, strict=True):
+        log_p, derivative = task.model.many(own, task.options.nodes)
+        weight = np.exp(log_p) * count.sum(axis=1, keepdims=True)
+        size = own.shape[1]
+        flat = derivative.reshape(len(own), size, -1)
+        information = (flat * weight.reshape(len(own), 1, -1)) @ flat.transpose(0, 2, 1)
+        firm = np.linalg.cholesky(information + 0.01 * np.eye(size))
+        inverse = np.linalg.inv(firm).transpose(0, 2, 1)
+        steps += [
+            (slice(int(row[0]), int(row[0]) + size), inverse[at])
+            for at, row in enumerate(places)
+            if row[0] >= 0
+        ]
     for place, (group, kind) in enumerate(task.latent_places):
         n, at = point.expected.mass[group].sum(), task.n_item_parameters + place
         scale = point.latent.variance[group] / n if kind == 0 else 2 / n
@@ -364,7 +389,9 @@ def _prior_curvature(task: _Task, vector: Floats) -> Floats:
     for item, span in enumerate(task.spans):
         if item not in task.fixed:
             row, step = vector[span], 1e-3
-            up, down = (task.options.priors.log(task.model, row + s)[1] for s in (step, -step))
+            up, down = (
+                task.options.priors.log(task.model, row[None] + s)[1][0] for s in (step, -step)
+            )
             curvature[span] = (down - up) / (2 * step)
     return curvature
 

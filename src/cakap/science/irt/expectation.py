@@ -11,7 +11,7 @@ from cakap.science.irt.answers import Answers, Chunk
 from cakap.science.irt.latent import Latent
 from cakap.science.types import Floats
 
-BLOCK = 1024
+BLOCK, LEAST = 2048, 1e-200
 
 
 class Tables(NamedTuple):
@@ -30,19 +30,33 @@ class Expected(NamedTuple):
 
 
 def tables(answers: Answers, log_p: Sequence[Floats], latent: Latent) -> Tables:
-    """log_p: one (n_categories, n_nodes) an item."""
-    columns = np.empty((len(answers.layout), log_p[0].shape[1]))
-    for place, (item, category) in enumerate(answers.layout):
-        lowest = log_p[item][0]
-        columns[place] = lowest if category == 0 else log_p[item][category] - lowest
-    lows = sum((log_p[item][0] for item in answers.always), np.zeros(columns.shape[1]))
+    """log_p: for each of `answers.alike` log P of its items, (n, n_categories, n_nodes)."""
+    n_nodes = latent.log_weights.shape[1]
+    columns, lows = np.empty((len(answers.layout), n_nodes)), np.zeros(n_nodes)
+    for alike, table in zip(answers.alike, log_p, strict=True):
+        columns[alike.upper] = table[:, 1:] - table[:, :1]
+        partly = alike.given >= 0
+        columns[alike.given[partly]] = table[partly, 0]
+        lows += table[~partly, 0].sum(axis=0)
     return Tables(columns=columns, base=latent.log_weights + lows)
+
+
+def counts_of(answers: Answers, expected: Expected) -> list[Floats]:
+    """Expected counts over all groups: for each of `answers.alike` (n, n_categories, n_nodes)."""
+    columns, mass = expected.columns.sum(axis=0), expected.mass.sum(axis=0)
+    found: list[Floats] = []
+    for alike in answers.alike:
+        upper = columns[alike.upper]
+        given = np.where((alike.given >= 0)[:, None], columns[alike.given], mass)
+        lowest = given - upper.sum(axis=1)
+        found.append(np.concatenate([lowest[:, None], upper], axis=1))
+    return found
 
 
 class Posterior(NamedTuple):
     """One block of people.
 
-    block: (n_columns + 1, n) answers as floats, a last row of ones: what everybody has.
+    block: (n_rows, n) answers as floats, then a row of ones (what everybody has) and of zeros.
     heights: (n_nodes, n), summing to total a person; log_marginal: (n,); weights: (n,).
     """
 
@@ -55,34 +69,53 @@ class Posterior(NamedTuple):
 
 def posteriors(chunk: Chunk, common: Tables) -> Iterator[Posterior]:
     """The blocks of a chunk, one after the other in the same memory: use each before the next."""
-    rows = np.ascontiguousarray(np.vstack([common.columns, common.base[chunk.group]]).T)
-    room = np.ones((rows.shape[1], BLOCK)), np.empty((len(rows), BLOCK))
+    n_columns, n_nodes = common.columns.shape
+    # Whole eights of rows: the matrix product is a fifth faster on them.
+    n_rows = -(-(n_columns + 1) // 8) * 8
+    rows = np.zeros((n_nodes, n_rows))
+    rows[:, :n_columns] = common.columns.T
+    rows[:, n_columns] = common.base[chunk.group]
+    room = _room(n_rows, n_columns, n_nodes, BLOCK)
     for start in range(0, len(chunk.weights), BLOCK):
         weights = chunk.weights[start : start + BLOCK]
-        block, joint = room
         if len(weights) < BLOCK:
-            block, joint = (
-                np.ones((rows.shape[1], len(weights))),
-                np.empty((len(rows), len(weights))),
-            )
-        block[:-1] = chunk.columns[:, start : start + BLOCK]
-        np.matmul(rows, block, out=joint)
-        top = joint.max(axis=0)
-        joint -= top
-        np.exp(joint, out=joint)
-        total = joint.sum(axis=0)
-        yield Posterior(block, joint, total, np.log(total) + top, weights)
+            room = _room(n_rows, n_columns, n_nodes, len(weights))
+        block, joint = room
+        block[:n_columns] = chunk.columns[:, start : start + BLOCK]
+        yield _posterior(rows, block, joint, weights)
+
+
+def _posterior(rows: Floats, block: Floats, joint: Floats, weights: Floats) -> Posterior:
+    """As it is where no likelihood is too small for a number; else each person's top at 1."""
+    np.matmul(rows, block, out=joint)
+    np.exp(joint, out=joint)
+    total = joint.sum(axis=0)
+    if total.min() > LEAST:
+        return Posterior(block, joint, total, np.log(total), weights)
+    np.matmul(rows, block, out=joint)
+    top = joint.max(axis=0)
+    joint -= top
+    np.exp(joint, out=joint)
+    total = joint.sum(axis=0)
+    return Posterior(block, joint, total, np.log(total) + top, weights)
+
+
+def _room(n_rows: int, n_columns: int, n_nodes: int, n: int) -> tuple[Floats, Floats]:
+    block = np.zeros((n_rows, n))
+    block[n_columns] = 1
+    return block, np.empty((n_nodes, n))
 
 
 def expect(chunk: Chunk, common: Tables) -> tuple[float, Floats, Floats, int]:
     """One chunk's share of `Expected`, and its group."""
     loglik = 0.0
-    counts = np.zeros((len(common.columns) + 1, common.columns.shape[1]))
+    n_columns = len(common.columns)
+    counts: Floats = np.zeros(1)
     for found in posteriors(chunk, common):
         found.heights[:] *= found.weights / found.total
         loglik += float(found.weights @ found.log_marginal)
-        counts += found.block @ found.heights.T
-    return loglik, counts[:-1], counts[-1], chunk.group
+        counts = counts + found.heights @ found.block.T
+    return loglik, counts[:, :n_columns].T, counts[:, n_columns], chunk.group
 
 
 def gathered(parts: Sequence[tuple[float, Floats, Floats, int]], n_groups: int) -> Expected:

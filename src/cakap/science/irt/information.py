@@ -17,7 +17,7 @@ import numpy as np
 
 from cakap.science.irt import latent as latents
 from cakap.science.irt.answers import Answers, Chunk
-from cakap.science.irt.expectation import Expected, Tables, posteriors, tables
+from cakap.science.irt.expectation import Expected, Tables, counts_of, posteriors, tables
 from cakap.science.irt.latent import Latent
 from cakap.science.irt.models import Model
 from cakap.science.irt.notes import Note
@@ -81,7 +81,11 @@ def observed_information(at: Observed) -> Information:
     known = [at.model.log_p(row, at.nodes) for row in at.items]
     scores = _ColumnScores.of(at, [derivative for _, derivative in known])
     common = _Common(
-        tables=tables(at.answers, [log_p for log_p, _ in known], at.latent),
+        tables=tables(
+            at.answers,
+            [np.stack([known[int(i)][0] for i in alike.items]) for alike in at.answers.alike],
+            at.latent,
+        ),
         pairs=scores.pairs,
         active=scores.active,
         rows=scores.rows,
@@ -248,17 +252,16 @@ def _moments(chunk: Chunk, common: _Common) -> tuple[Floats, Floats]:
 def _second_derivatives(at: Observed) -> Floats:
     """Those of the complete-data log-likelihood: a block an item, and the latent's."""
     total = np.zeros((at.n_parameters, at.n_parameters))
-    columns, mass = at.expected.columns.sum(axis=0), at.expected.mass.sum(axis=0)
+    counts = {
+        int(item): own
+        for alike, group in zip(at.answers.alike, counts_of(at.answers, at.expected), strict=True)
+        for item, own in zip(alike.items, group, strict=True)
+    }
     for item, span in enumerate(at.spans):
-        if _size(span) == 0:
-            continue
-        own = columns[at.answers.spans[item]]
-        given, upper = (mass, own) if item in at.answers.always else (own[0], own[1:])
-        counts = np.concatenate([(given - upper.sum(axis=0))[None], upper])
         for k in range(_size(span)):
             step = np.eye(_size(span))[k] * STEP
             up, down = (at.model.log_p(at.items[item] + s, at.nodes)[1] for s in (step, -step))
-            total[span.start + k, span] = ((up - down) * counts).sum(axis=(1, 2)) / (2 * STEP)
+            total[span.start + k, span] = ((up - down) * counts[item]).sum(axis=(1, 2)) / (2 * STEP)
     first = at.n_parameters - len(at.latent_places)
     for one, (group, kind) in enumerate(at.latent_places):
         mean, variance = at.latent.mean[group], at.latent.variance[group]

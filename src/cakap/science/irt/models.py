@@ -1,7 +1,7 @@
 """Response models in slope-intercept form, with their derivatives: what calibration climbs on.
 
-One convention for the module: an item's parameters are a vector; `log_p` gives log P(category | node)
-as (n_categories, n_nodes) and its derivative as (n_parameters, n_categories, n_nodes).
+One convention for the module: an item's parameters are a row; items with as many parameters are worked
+out together.
 
 two_pl    (a, d)             P(1) = s(a x + d)
 rasch     (d,)               P(1) = s(x + d); the variance of x is free
@@ -33,17 +33,24 @@ def _log_s(z: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Model:
-    """A response model: how many categories it takes, where to start, probabilities with derivatives.
+    """A response model: where to start, and probabilities with derivatives.
 
     start(counts, loading): from how often each category was given and the item's loading on what
-    the items share. free_variance: the latent variance is estimated (Rasch), not fixed to 1.
+    the items share. many(parameters, nodes): (n_items, n_parameters) to log P, (n_items,
+    n_categories, n_nodes), and its derivative, (n_items, n_parameters, n_categories, n_nodes).
+    free_variance: the latent variance is estimated (Rasch), not fixed to 1.
     """
 
     name: str
     start: Callable[[Floats, float], Floats]
-    log_p: Callable[[Floats, Floats], tuple[Floats, Floats]]
+    many: Callable[[Floats, Floats], tuple[Floats, Floats]]
     free_variance: bool = False
     two_categories: bool = False
+
+    def log_p(self, parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
+        """Of one item: (n_categories, n_nodes), and (n_parameters, n_categories, n_nodes)."""
+        log_p, derivative = self.many(parameters[None], nodes)
+        return log_p[0], derivative[0]
 
 
 def _logit_share(counts: Floats) -> Floats:
@@ -66,56 +73,52 @@ def _sloped_start(counts: Floats, loading: float) -> Floats:
 
 
 def _two_pl(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
-    a, d = parameters
-    z = a * nodes + d
+    z = parameters[:, :1] * nodes + parameters[:, 1:2]
     right = _s(z)
-    log_p = np.stack([_log_s(-z), _log_s(z)])
-    slope = np.stack([-right, 1 - right])
-    return log_p, np.stack([slope * nodes, slope])
+    log_p = np.stack([_log_s(-z), _log_s(z)], axis=1)
+    slope = np.stack([-right, 1 - right], axis=1)
+    return log_p, np.stack([slope * nodes, slope], axis=1)
 
 
 def _rasch(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
-    log_p, derivative = _two_pl(np.array([1.0, parameters[0]]), nodes)
-    return log_p, derivative[1:]
+    log_p, derivative = _two_pl(np.column_stack([np.ones(len(parameters)), parameters]), nodes)
+    return log_p, derivative[:, 1:]
 
 
 def _three_pl(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
-    a, d = parameters[:2]
-    z = a * nodes + d
-    c, able = float(_s(parameters[2:])[0]), _s(z)
+    z = parameters[:, :1] * nodes + parameters[:, 1:2]
+    c, able = _s(parameters[:, 2:]), _s(z)
     right = c + (1 - c) * able
-    log_wrong = _log_s(-parameters[2:]) + _log_s(-z)
-    by_z = np.stack([-able, (1 - c) * able * (1 - able) / right])
-    by_c = np.stack([np.full_like(z, -c), c * (1 - c) * (1 - able) / right])
-    log_p = np.stack([log_wrong, np.log(right)])
-    return log_p, np.stack([by_z * nodes, by_z, by_c])
+    log_wrong = _log_s(-parameters[:, 2:]) + _log_s(-z)
+    by_z = np.stack([-able, (1 - c) * able * (1 - able) / right], axis=1)
+    by_c = np.stack([-c + 0 * z, c * (1 - c) * (1 - able) / right], axis=1)
+    log_p = np.stack([log_wrong, np.log(right)], axis=1)
+    return log_p, np.stack([by_z * nodes, by_z, by_c], axis=1)
 
 
 def _graded(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
-    a, d = parameters[0], parameters[1:]
-    above = _s(a * nodes[None, :] + d[:, None])
-    edge = np.ones((1, len(nodes)))
-    bounds = np.concatenate([edge, above, 0 * edge])
-    p = np.maximum(bounds[:-1] - bounds[1:], TINY)
-    steep = np.concatenate([0 * edge, above * (1 - above), 0 * edge])
-    by_a = (steep[:-1] - steep[1:]) * nodes / p
-    derivative = np.zeros((len(parameters), *p.shape))
-    derivative[0] = by_a
-    for k in range(len(d)):
-        derivative[1 + k, k + 1] = steep[k + 1] / p[k + 1]
-        derivative[1 + k, k] = -steep[k + 1] / p[k]
+    above = _s(parameters[:, :1, None] * nodes + parameters[:, 1:, None])
+    edge = np.ones_like(above[:, :1])
+    bounds = np.concatenate([edge, above, 0 * edge], axis=1)
+    p = np.maximum(bounds[:, :-1] - bounds[:, 1:], TINY)
+    steep = np.concatenate([0 * edge, above * (1 - above), 0 * edge], axis=1)
+    derivative = np.zeros((len(p), parameters.shape[1], *p.shape[1:]))
+    derivative[:, 0] = (steep[:, :-1] - steep[:, 1:]) * nodes / p
+    for k in range(1, parameters.shape[1]):
+        derivative[:, k, k] = steep[:, k] / p[:, k]
+        derivative[:, k, k - 1] = -steep[:, k] / p[:, k - 1]
     return np.log(p), derivative
 
 
 def _gpcm(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
-    a, d = parameters[0], np.concatenate([[0.0], parameters[1:]])
-    k = np.arange(len(d))[:, None]
-    log_p = log_softmax(k * a * nodes[None, :] + d[:, None], axis=0)
+    d = np.concatenate([np.zeros_like(parameters[:, :1]), parameters[:, 1:]], axis=1)
+    k = np.arange(d.shape[1])[:, None]
+    log_p = log_softmax(k * parameters[:, :1, None] * nodes + d[:, :, None], axis=1)
     p = np.exp(log_p)
-    derivative = np.zeros((len(parameters), *p.shape))
-    derivative[0] = (k - (k * p).sum(axis=0)) * nodes
-    for j in range(1, len(d)):
-        derivative[j] = (k == j) - p[j]
+    derivative = np.zeros((len(p), parameters.shape[1], *p.shape[1:]))
+    derivative[:, 0] = (k - (k * p).sum(axis=1, keepdims=True)) * nodes
+    for j in range(1, d.shape[1]):
+        derivative[:, j] = (k == j) - p[:, j : j + 1]
     return log_p, derivative
 
 
@@ -133,12 +136,12 @@ MODELS = {
     "rasch": Model(
         name="rasch",
         start=lambda counts, _: _logit_share(counts),
-        log_p=_rasch,
+        many=_rasch,
         free_variance=True,
         two_categories=True,
     ),
-    "2pl": Model(name="2pl", start=_sloped_start, log_p=_two_pl, two_categories=True),
-    "3pl": Model(name="3pl", start=_guessing_start, log_p=_three_pl, two_categories=True),
-    "graded": Model(name="graded", start=_sloped_start, log_p=_graded),
-    "gpcm": Model(name="gpcm", start=_gpcm_start, log_p=_gpcm),
+    "2pl": Model(name="2pl", start=_sloped_start, many=_two_pl, two_categories=True),
+    "3pl": Model(name="3pl", start=_guessing_start, many=_three_pl, two_categories=True),
+    "graded": Model(name="graded", start=_sloped_start, many=_graded),
+    "gpcm": Model(name="gpcm", start=_gpcm_start, many=_gpcm),
 }

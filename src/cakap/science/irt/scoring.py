@@ -61,7 +61,9 @@ def eap(
     refuse_impossible(responses, n_categories)
     answers = each_person(responses, n_categories)
     latent = normal(nodes, np.array([fitted.mean]), np.array([fitted.variance]))
-    common = tables(answers, fitted.tables(nodes), latent), nodes
+    known = fitted.tables(nodes)
+    alike = [np.stack([known[int(i)] for i in own.items]) for own in answers.alike]
+    common = tables(answers, alike, latent), nodes
     if workers is not None:
         parts = workers.each(_means, workers.hold(answers.chunks), common)
     else:
