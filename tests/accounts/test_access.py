@@ -105,6 +105,7 @@ EXPECTED = {
     "delivery:receipt": (PUBLIC, ""),
     "delivery:content": (PUBLIC, ""),
     "delivery:answers": (PUBLIC, ""),
+    "delivery:following": (PUBLIC, ""),
     "delivery:finish": (PUBLIC, ""),
     "delivery:sessions": (PROCTOR | OPERATOR, ""),
     "delivery:board": (PROCTOR | OPERATOR, "session"),

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import OwnedManager
-from cakap.itembank.models import ItemVersion
+from cakap.itembank.models import ItemVersion, Section
 from cakap.programmes.models import Seat
 
 
@@ -41,6 +41,27 @@ class Attempt(models.Model):
                 condition=Q(begun_at__isnull=True) | Q(closes_at__gt=F("begun_at")),
                 name="attempt_closes_after_it_begins",
             ),
+        ]
+
+
+class Offer(models.Model):
+    """An item that an adaptive section gave, why then: the ability and its error at that moment."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="offers")
+    section = models.ForeignKey(Section, models.PROTECT, related_name="+")
+    place = models.PositiveSmallIntegerField()
+    version = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+")
+    theta = models.FloatField()
+    se = models.FloatField()
+    offered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["section", "place"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "section", "place"], name="offer_once_a_place"
+            ),
+            models.UniqueConstraint(fields=["attempt", "version"], name="offer_once_a_version"),
         ]
 
 

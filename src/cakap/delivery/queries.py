@@ -7,9 +7,10 @@ from itertools import groupby
 
 from django.db.models import Count, Q, QuerySet
 
-from cakap.delivery.models import Attempt, Event
+from cakap.delivery.models import Attempt, Event, Offer
 from cakap.delivery.state import Happened, State, fold
 from cakap.itembank.models import FormItem
+from cakap.jobs.services import in_blocks
 from cakap.programmes.models import Programme, Seat, Session
 
 
@@ -39,11 +40,12 @@ def _finished(now: datetime) -> QuerySet[Attempt]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """One participant's answers: item version -> option, and every item that was asked."""
+    """One participant's answers: item version -> option; offered: what adaptive sections gave."""
 
     participant: int
     form: int
     answers: dict[int, str]
+    offered: frozenset[int]
 
 
 def finished_sheets(programme: Programme, *, now: datetime) -> Iterator[Sheet]:
@@ -59,19 +61,37 @@ def finished_sheets(programme: Programme, *, now: datetime) -> Iterator[Sheet]:
         .order_by("attempt_id", "seq")
         .values_list("attempt_id", "seq", "kind", "item_id", "response", "late")
     )
+    offered = _offered(attempts)
     seen = set()
     for attempt, own in groupby(rows.iterator(chunk_size=20000), key=lambda row: row[0]):
         if attempt in attempts:
             seen.add(attempt)
-            yield _sheet(attempts[attempt], (row[1:] for row in own))
+            yield _sheet(attempts[attempt], (row[1:] for row in own), offered.get(attempt, NOTHING))
     for attempt in attempts.keys() - seen:
-        yield _sheet(attempts[attempt], ())
+        yield _sheet(attempts[attempt], (), offered.get(attempt, NOTHING))
 
 
-def _sheet(whose: tuple[int, int], rows: Iterable[tuple[int, str, int, str, bool]]) -> Sheet:
+NOTHING: frozenset[int] = frozenset()
+
+
+def _offered(attempts: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Attempt -> what its adaptive sections gave."""
+    found: dict[int, set[int]] = {}
+    for block in in_blocks(list(attempts), 500):
+        rows = Offer.objects.filter(attempt__in=block)
+        for attempt, version in rows.values_list("attempt_id", "version_id"):
+            found.setdefault(attempt, set()).add(version)
+    return {attempt: frozenset(versions) for attempt, versions in found.items()}
+
+
+def _sheet(
+    whose: tuple[int, int],
+    rows: Iterable[tuple[int, str, int, str, bool]],
+    offered: frozenset[int],
+) -> Sheet:
     participant, form = whose
     answers = dict(fold(_happened(row) for row in rows).answers)
-    return Sheet(participant=participant, form=form, answers=answers)
+    return Sheet(participant=participant, form=form, answers=answers, offered=offered)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +168,13 @@ def finished_forms_with(versions: Iterable[int], *, now: datetime) -> list[Sheet
     ).iterator(chunk_size=20000):
         if attempt in found:
             found[attempt].append(_happened((seq, kind, item, response, late)))
+    offered = _offered(found)
     return [
-        Sheet(participant=attempts[pk][0], form=attempts[pk][1], answers=dict(fold(own).answers))
+        Sheet(
+            participant=attempts[pk][0],
+            form=attempts[pk][1],
+            answers=dict(fold(own).answers),
+            offered=offered.get(pk, NOTHING),
+        )
         for pk, own in found.items()
     ]

@@ -22,11 +22,12 @@ from cakap.delivery.errors import (
     OtherDevice,
     TimeIsUp,
 )
-from cakap.delivery.models import Attempt, Event
+from cakap.delivery.models import Attempt, Event, Offer
 from cakap.delivery.queries import state_of
 from cakap.delivery.state import State
+from cakap.itembank.adaptive import next_step
 from cakap.itembank.models import Form
-from cakap.itembank.queries import form_options
+from cakap.itembank.queries import adaptive_pools, form_options
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Seat, Session
 
@@ -102,7 +103,52 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
     fresh = Attempt.objects.filter(pk=attempt.pk, begun_at__isnull=True)
     if fresh.update(begun_at=now, closes_at=closes):
         _record(attempt, "attempt.begin", now)
+        for section in _pools(attempt.seat.session.form_id):
+            _offer(attempt, section, now)
     return Attempt.objects.get(pk=attempt.pk)
+
+
+@transaction.atomic
+def offer_next(*, attempt: Attempt, device: str, section: int, now: datetime) -> Offer | None:
+    """The next item of an adaptive section, once the last one is answered; None when it has ended.
+
+    Asking again without an answer gives the same item: a lost reply costs nothing.
+    """
+    _refuse_other_device(attempt, device)
+    if attempt.begun_at is None:
+        raise NotBegun
+    if _is_over(attempt, now):
+        raise TimeIsUp
+    if section not in _pools(attempt.seat.session.form_id):
+        message = f"Bagian {section} bukan bagian adaptif ujian ini."
+        raise BadEvent(message)
+    return _offer(attempt, section, now)
+
+
+def _offer(attempt: Attempt, section: int, now: datetime) -> Offer | None:
+    # The attempt's row is the lock: two tabs that ask at once get the same item.
+    Attempt.objects.select_for_update().get(pk=attempt.pk)
+    offers = list(attempt.offers.filter(section=section).order_by("place"))
+    answers = state_of(attempt).answers
+    if offers and offers[-1].version_id not in answers:
+        return offers[-1]
+    step = next_step(
+        section,
+        [(offer.version_id, answers[offer.version_id]) for offer in offers],
+        prior=_prior(attempt.seat.session.programme.policy_digest),
+        seed=attempt.seed,
+    )
+    if step.version is None:
+        return None
+    return Offer.objects.create(
+        attempt=attempt,
+        section_id=section,
+        place=len(offers) + 1,
+        version_id=step.version,
+        theta=step.theta,
+        se=step.se,
+        offered_at=now,
+    )
 
 
 @transaction.atomic
@@ -118,6 +164,7 @@ def keep_events(
     if attempt.begun_at is None or attempt.closes_at is None:
         raise NotBegun
     _refuse_unknown(attempt, sent)
+    _refuse_out_of_turn(attempt, sent)
     late = _is_over(attempt, now)
     rows = [
         Event(
@@ -159,6 +206,36 @@ def _refuse_unknown(attempt: Attempt, sent: Sequence[Sent]) -> None:
         if event.kind not in Event.Kind.values or event.response not in known or event.seq < 1:
             message = f"Jawaban nomor urut {event.seq} tidak dikenali."
             raise BadEvent(message)
+
+
+def _refuse_out_of_turn(attempt: Attempt, sent: Sequence[Sent]) -> None:
+    """Of an adaptive section only the newest item may be answered; what is kept already is no news."""
+    pools = _pools(attempt.seat.session.form_id)
+    own = {version: section for section, pool in pools.items() for version in pool}
+    turns = [event for event in sent if event.item in own and event.kind == Event.Kind.ANSWER]
+    if not turns:
+        return
+    newest = {offer.section_id: offer.version_id for offer in attempt.offers.order_by("place")}
+    kept = set(
+        Event.objects.filter(attempt=attempt, seq__in=[event.seq for event in turns]).values_list(
+            "seq", flat=True
+        )
+    )
+    for event in turns:
+        if event.seq not in kept and newest.get(own[event.item]) != event.item:
+            message = "Soal bagian adaptif hanya dapat dijawab sebelum soal berikutnya diminta."
+            raise BadEvent(message)
+
+
+@lru_cache(maxsize=64)
+def _pools(form: int) -> dict[int, frozenset[int]]:
+    return adaptive_pools(form)
+
+
+@lru_cache(maxsize=64)
+def _prior(policy_digest: str) -> tuple[float, float]:
+    mean, sd = policy_kept(policy_digest)["results.prior"]
+    return float(mean), float(sd)
 
 
 @lru_cache(maxsize=64)

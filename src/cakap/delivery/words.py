@@ -21,6 +21,7 @@ def exam_words() -> dict[str, str]:
         "open": _("belum dijawab"),
         "doubt": _("ragu-ragu"),
         "network": _("menunggu jaringan"),
+        "first": _("Jawab soal ini dahulu; soal berikutnya dipilih menurut jawaban Anda."),
         "left": _("Sisa waktu {minutes} menit {seconds} detik"),
         "sure": _(
             "{n} dari {all} soal terjawab, {open} belum. "

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,29 @@ class BuildForm(forms.Form):
     name = forms.CharField(label=_("Nama"), max_length=200)
     minutes = forms.IntegerField(label=_("Menit"), min_value=1, max_value=600)
     dimensions = forms.MultipleChoiceField(label=_("Bagian"), widget=forms.CheckboxSelectMultiple)
+    adaptive = forms.MultipleChoiceField(
+        label=_("Bagian adaptif (di antara yang dipilih)"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_(
+            "Butirnya dipilih menurut jawaban sebelumnya; semua butirnya harus berparameter."
+        ),
+    )
+    adaptive_items = forms.IntegerField(
+        label=_("Paling banyak butir tiap bagian adaptif"), min_value=1, required=False
+    )
+    adaptive_precision = forms.FloatField(
+        label=_("Berhenti pada galat baku"), min_value=0, required=False
+    )
 
     def __init__(self, *args: object, dimensions: list[str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["dimensions"].choices = [(one, one) for one in dimensions]  # type: ignore[attr-defined]
+        for name in ("dimensions", "adaptive"):
+            self.fields[name].choices = [(one, one) for one in dimensions]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """An adaptive section needs its length."""
+        data = super().clean() or {}
+        if data.get("adaptive") and not data.get("adaptive_items"):
+            self.add_error("adaptive_items", _("Isi banyaknya butir untuk bagian adaptif."))
+        return data

@@ -122,17 +122,30 @@ class Form(models.Model):
 
 
 class Section(models.Model):
-    """A part of a form; `shuffle` gives each participant an own order."""
+    """A part of a form; `shuffle` gives each participant an own order.
+
+    With `adaptive_items` its items are a pool: each participant is given at most so many, chosen by
+    the answers before, until the error is down to `adaptive_precision`.
+    """
 
     form = models.ForeignKey(Form, models.CASCADE, related_name="sections")
     place = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=200)
     instructions = models.TextField(blank=True)
     shuffle = models.BooleanField(default=True)
+    adaptive_items = models.PositiveSmallIntegerField(null=True, blank=True)
+    adaptive_precision = models.FloatField(default=0)
+    adaptive_among = models.PositiveSmallIntegerField(default=5)
 
     class Meta:
         ordering = ["place"]
-        constraints = [models.UniqueConstraint(fields=["form", "place"], name="section_place_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["form", "place"], name="section_place_once"),
+            models.CheckConstraint(
+                condition=Q(adaptive_items__isnull=True) | Q(adaptive_items__gte=1),
+                name="section_adaptive_gives_items",
+            ),
+        ]
 
 
 class FormItem(models.Model):

@@ -29,6 +29,8 @@ class Part:
     instructions: str
     shuffle: bool
     questions: tuple[Question, ...]
+    section: int = 0
+    adaptive_items: int | None = None
 
 
 def form_content(form: Form) -> tuple[Part, ...]:
@@ -49,9 +51,20 @@ def form_content(form: Form) -> tuple[Part, ...]:
             instructions=section.instructions,
             shuffle=section.shuffle,
             questions=tuple(items.get(section.pk, ())),
+            section=section.pk,
+            adaptive_items=section.adaptive_items,
         )
         for section in form.sections.all()
     )
+
+
+def adaptive_pools(form: int) -> dict[int, frozenset[int]]:
+    """Adaptive section -> the item versions it may give."""
+    found: dict[int, set[int]] = {}
+    rows = FormItem.objects.filter(section__form=form, section__adaptive_items__isnull=False)
+    for section, version in rows.values_list("section_id", "version_id"):
+        found.setdefault(section, set()).add(version)
+    return {section: frozenset(versions) for section, versions in found.items()}
 
 
 def form_options(form: Form) -> dict[int, frozenset[str]]:

@@ -179,6 +179,8 @@ class SectionPlan:
     instructions: str
     codes: Sequence[str]
     shuffle: bool = True
+    adaptive_items: int | None = None
+    adaptive_precision: float = 0.0
 
 
 @transaction.atomic
@@ -208,13 +210,32 @@ def build_form(
             title=plan.title,
             instructions=plan.instructions,
             shuffle=plan.shuffle,
+            adaptive_items=plan.adaptive_items,
+            adaptive_precision=plan.adaptive_precision,
         )
+        versions = newest_versions(agency, plan.codes)
+        _refuse_unfit_pool(plan, versions)
         FormItem.objects.bulk_create(
             FormItem(section=section, place=at, version_id=version)
-            for at, version in enumerate(newest_versions(agency, plan.codes), start=1)
+            for at, version in enumerate(versions, start=1)
         )
     record(actor=actor, action="form.build", subject=code, agency=agency.code, now=now)
     return form
+
+
+def _refuse_unfit_pool(plan: SectionPlan, versions: Sequence[int]) -> None:
+    if plan.adaptive_items is None:
+        return
+    without = len(versions) - len(in_force(versions))
+    if without:
+        message = f"Bagian {plan.title}: {without} butir belum berparameter; bagian adaptif memerlukannya."
+        raise BadItem(message)
+    if not 1 <= plan.adaptive_items <= len(versions):
+        message = (
+            f"Bagian {plan.title}: {plan.adaptive_items} butir diminta, diharapkan 1 sampai "
+            f"{len(versions)}."
+        )
+        raise BadItem(message)
 
 
 def newest_versions(agency: Agency, codes: Sequence[str]) -> list[int]:

@@ -174,7 +174,14 @@ def build(request: HttpRequest) -> HttpResponse:
     if page.is_valid():
         data = page.cleaned_data
         sections = [
-            SectionPlan(title=one_, instructions="", codes=by[one_]) for one_ in data["dimensions"]
+            SectionPlan(
+                title=one_,
+                instructions="",
+                codes=by[one_],
+                adaptive_items=data["adaptive_items"] if one_ in data["adaptive"] else None,
+                adaptive_precision=data["adaptive_precision"] or 0.0,
+            )
+            for one_ in data["dimensions"]
         ]
         row = build_form(
             agency=agency, code=data["code"], name=data["name"], minutes=data["minutes"],

@@ -34,18 +34,24 @@ class Scored:
 
 
 def score_answers(
-    answers: Mapping[int, Mapping[int, str]], items: Sequence[ScoredItem], policy: Policy
+    answers: Mapping[int, Mapping[int, str]],
+    items: Sequence[ScoredItem],
+    policy: Policy,
+    *,
+    unasked: Mapping[int, frozenset[int]],
 ) -> list[Scored]:
     """EAP of every dimension whose items have parameters, the sum of every other.
 
-    answers: participant -> {item version: option}; all of them were asked all items.
+    answers: participant -> {item version: option}. unasked: participant -> versions that an adaptive
+    section did not give this one; whoever is not in it was asked everything.
     """
     people = sorted(answers)
     ordered = sorted(items, key=lambda item: (item.dimension, item.version))
     scored: list[Scored] = []
     for dimension, group in groupby(ordered, key=lambda item: item.dimension):
         own = list(group)
-        table = _table([answers[person] for person in people], own)
+        spared = [unasked.get(person, frozenset()) for person in people]
+        table = _table([answers[person] for person in people], own, spared)
         values, errors, scale = _measure(table, own, policy)
         scored += [
             Scored(
@@ -55,7 +61,7 @@ def score_answers(
                 value=float(values[at]),
                 se=float(errors[at]),
                 answered=_given(answers[person], own),
-                input_digest=_digest(answers[person], own),
+                input_digest=_digest(answers[person], own, spared[at]),
             )
             for at, person in enumerate(people)
         ]
@@ -66,13 +72,23 @@ def _given(answers: Mapping[int, str], items: Iterable[ScoredItem]) -> int:
     return sum(item.version in answers for item in items)
 
 
-def _table(answers: Sequence[Mapping[int, str]], items: Sequence[ScoredItem]) -> Categories:
-    """(n_people, n_items) categories. A right-or-wrong item left blank is wrong; others are missing."""
+def _table(
+    answers: Sequence[Mapping[int, str]],
+    items: Sequence[ScoredItem],
+    unasked: Sequence[frozenset[int]],
+) -> Categories:
+    """(n_people, n_items) categories. A right-or-wrong item left blank is wrong; others, and whatever
+    was not asked, are missing."""
     table = np.full((len(answers), len(items)), MISSING, dtype=np.int8)
     for column, item in enumerate(items):
         blank = 0 if item.kind == RIGHT_OR_WRONG else MISSING
         table[:, column] = [
-            item.scores[own[item.version]] if item.version in own else blank for own in answers
+            item.scores[own[item.version]]
+            if item.version in own
+            else MISSING
+            if item.version in spared
+            else blank
+            for own, spared in zip(answers, unasked, strict=True)
         ]
     return table
 
@@ -91,12 +107,15 @@ def _measure(
     return scores.theta, scores.se, THETA
 
 
-def _digest(answers: Mapping[int, str], items: Sequence[ScoredItem]) -> str:
+def _digest(
+    answers: Mapping[int, str], items: Sequence[ScoredItem], unasked: frozenset[int]
+) -> str:
     """All that the score was made from: answers, keys and parameters."""
     return digest(
         [
             [item.version, answers.get(item.version), item.scores, item.slope, item.thresholds]
             for item in items
+            if item.version not in unasked
         ]
     )
 

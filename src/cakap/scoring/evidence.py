@@ -13,7 +13,7 @@ import polars as pl
 from cakap.accounts.models import Agency
 from cakap.audit.chain import digest
 from cakap.delivery.queries import finished_forms_with
-from cakap.itembank.queries import form_versions, newest_of, scored_items
+from cakap.itembank.queries import adaptive_pools, form_versions, newest_of, scored_items
 from cakap.programmes.models import Participant
 from cakap.science.types import MISSING, Categories, Ints
 from cakap.scoring.compute import RIGHT_OR_WRONG
@@ -51,16 +51,19 @@ def from_answers(agency: Agency, dimension: str, *, by_sex: str, at: datetime) -
     if not sheets:
         raise NothingToCalibrate
     order = sorted(items, key=lambda version: versions[version])
-    asked = {form: set(form_versions(form)) for form in {sheet.form for sheet in sheets}}
+    forms = {sheet.form for sheet in sheets}
+    pools = {form: frozenset[int]().union(*adaptive_pools(form).values()) for form in forms}
+    fixed = {form: set(form_versions(form)) - pools[form] for form in forms}
     responses = np.full((len(sheets), len(order)), MISSING, dtype=np.int8)
     chosen = [[""] * len(order) for _ in sheets]
     for row, sheet in enumerate(sheets):
+        given = fixed[sheet.form] | sheet.offered
         for column, version in enumerate(order):
             option = sheet.answers.get(version, "")
             chosen[row][column] = option
             if option:
                 responses[row, column] = items[version].scores[option]
-            elif version in asked[sheet.form] and items[version].kind == RIGHT_OR_WRONG:
+            elif version in given and items[version].kind == RIGHT_OR_WRONG:
                 responses[row, column] = 0
     groups, group_names = _sexes([sheet.participant for sheet in sheets], by_sex)
     return Evidence(

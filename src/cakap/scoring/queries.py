@@ -6,8 +6,8 @@ from datetime import datetime
 import numpy as np
 
 from cakap.centre.queries import agreed_levels
-from cakap.delivery.queries import finished_sheets
-from cakap.itembank.queries import form_versions, scored_items
+from cakap.delivery.queries import Sheet, finished_sheets
+from cakap.itembank.queries import adaptive_pools, form_versions, scored_items
 from cakap.policy.book import Policy
 from cakap.programmes.models import Programme
 from cakap.science.irt.forms import ItemForm, from_form
@@ -19,12 +19,18 @@ from cakap.scoring.models import CalibratedItem, Calibration, Run, Score
 
 def computed_scores(programme: Programme, policy: Policy, *, at: datetime) -> list[Scored]:
     """Gather a programme's answers and agreed levels as of a moment, and score them."""
-    sheets: dict[int, dict[int, dict[int, str]]] = defaultdict(dict)
+    sheets: dict[int, dict[int, Sheet]] = defaultdict(dict)
     for sheet in finished_sheets(programme, now=at):
-        sheets[sheet.form][sheet.participant] = sheet.answers
+        sheets[sheet.form][sheet.participant] = sheet
     scored: list[Scored] = []
-    for form, answers in sheets.items():
-        scored += score_answers(answers, scored_items(form_versions(form), at=at), policy)
+    for form, own in sheets.items():
+        pool = frozenset[int]().union(*adaptive_pools(form).values())
+        scored += score_answers(
+            {person: sheet.answers for person, sheet in own.items()},
+            scored_items(form_versions(form), at=at),
+            policy,
+            unasked={person: pool - sheet.offered for person, sheet in own.items()} if pool else {},
+        )
     return scored + score_agreed(agreed_levels(programme), policy)
 
 

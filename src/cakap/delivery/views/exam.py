@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
-from cakap.delivery.paper import paper
+from cakap.delivery.paper import paper, shown
 from cakap.delivery.queries import state_of
-from cakap.delivery.services import Sent, keep_events, submit
+from cakap.delivery.services import Sent, keep_events, offer_next, submit
 from cakap.delivery.token import attempt_of, live_attempt
-from cakap.itembank.queries import Part, form_content
+from cakap.itembank.queries import Part, Question, form_content
 
 
 @require_GET
@@ -28,6 +28,7 @@ def content(request: HttpRequest) -> HttpResponse:
     if attempt.begun_at is None or attempt.closes_at is None:
         raise NotBegun
     state = state_of(attempt)
+    offered = list(attempt.offers.order_by("place").values_list("version_id", flat=True))
     left = (attempt.closes_at - timezone.now()).total_seconds()
     return JsonResponse(
         {
@@ -38,7 +39,8 @@ def content(request: HttpRequest) -> HttpResponse:
             "flagged": sorted(state.flagged),
             "last_seq": state.last_seq,
             "parts": [
-                _part(p) for p in paper(form_content(attempt.seat.session.form), seed=attempt.seed)
+                _part(shown(part, offered))
+                for part in paper(form_content(attempt.seat.session.form), seed=attempt.seed)
             ],
         }
     )
@@ -48,11 +50,36 @@ def _part(part: Part) -> dict[str, Any]:
     return {
         "title": part.title,
         "instructions": part.instructions,
-        "questions": [
-            {"id": q.id, "kind": q.kind, "stem": q.stem, "options": list(q.options)}
-            for q in part.questions
-        ],
+        "adaptive": {"section": part.section, "most": part.adaptive_items}
+        if part.adaptive_items
+        else None,
+        "questions": [_question(question) for question in part.questions],
     }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "kind": question.kind,
+        "stem": question.stem,
+        "options": list(question.options),
+    }
+
+
+@csrf_exempt
+@require_POST
+@public
+def following(request: HttpRequest) -> HttpResponse:
+    """The next item of an adaptive section, or none when it has ended."""
+    attempt, device = attempt_of(request)
+    section = _body(request).get("section")
+    if not isinstance(section, int):
+        message = "Diharapkan section berupa bilangan."
+        raise BadEvent(message)
+    offer = offer_next(attempt=attempt, device=device, section=section, now=timezone.now())
+    parts = form_content(attempt.seat.session.form) if offer else ()
+    found = [q for part in parts for q in part.questions if offer and q.id == offer.version_id]
+    return JsonResponse({"question": _question(found[0]) if found else None})
 
 
 # The token's cookie is SameSite=Strict and the body must be JSON, which no form of another site

@@ -152,8 +152,11 @@ class AdaptiveTest:
         for group in pool.enemies:
             if not set(group).isdisjoint(at.given):
                 allowed[list(group)] = 0
-        if rules.shadow:
-            return allowed
+        return allowed if rules.shadow else self._narrowed(at, allowed)
+
+    def _narrowed(self, at: Standing, allowed: Ints) -> Ints:
+        """Those of the stratum, and of the content area furthest behind."""
+        pool, rules = self.pool, self.rules
         if rules.criterion == "a-stratified":
             stage = min(len(at.given) * 10 // rules.most_items, 9)
             own = allowed * (pool.strata <= stage) * (pool.strata >= stage)

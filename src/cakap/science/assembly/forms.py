@@ -18,7 +18,7 @@ from cakap.science.assembly.blueprint import Blueprint, Rule, Stock, rules_of
 from cakap.science.types import Floats, Ints
 
 TAKE_SECONDS, DEAL_SECONDS = 30.0, 3.0
-TAKE_GAP, DEAL_GAP, ENOUGH = 1e-3, 5e-3, 5e-3
+TAKE_GAP, DEAL_GAP, ENOUGH, PARTNERS = 1e-3, 5e-3, 5e-3, 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +55,10 @@ def assemble(stock: Stock, blueprint: Blueprint) -> Assembled:
     if not _can_be_kept(rules, stock, blueprint):
         raise Infeasible(_clash(rules, stock, blueprint))
     take, bound = _take(rules, stock, blueprint)
+    # Sums taken up to their limits can hardly be dealt out: a take with a little room, if there is one.
+    roomy = [_with_room(rule) for rule in rules]
+    if _can_be_kept(roomy, stock, blueprint):
+        take = _take(roomy, stock, blueprint)[0]
     forms = _deal(take, rules, stock, blueprint)
     if forms is None:
         message = "no forms were found, although no rules clash: loosen one or make fewer forms"
@@ -67,6 +71,15 @@ def assemble(stock: Stock, blueprint: Blueprint) -> Assembled:
         least=float((information / blueprint.shape).min()),
         bound=bound,
     )
+
+
+def _with_room(rule: Rule) -> Rule:
+    """A rule on sums (words, seconds) a hundredth tighter at both ends; any other as it is."""
+    if np.all(rule.coefficients == np.rint(rule.coefficients)) and np.ptp(rule.coefficients) <= 1:
+        return rule
+    room = 0.01 * abs(rule.high) if np.isfinite(rule.high) else 0.0
+    low = rule.low + 0.01 * abs(rule.low) if np.isfinite(rule.low) else rule.low
+    return rule._replace(low=low, high=rule.high - room)
 
 
 def _take(rules: Sequence[Rule], stock: Stock, blueprint: Blueprint) -> tuple[Ints, float]:
@@ -153,42 +166,61 @@ def _one_form(
     n = len(items)
     if after == 0 and len(forms):
         return items
-    found = milp(
-        np.append(np.zeros(n), 1.0),
-        integrality=_whole(n, 1),
-        bounds=Bounds(np.append(times > after, 0).astype(float), np.append(np.ones(n), np.inf)),
-        constraints=[
-            LinearConstraint(hstack([matrix, csr_array((len(rows), 1))]), low, high),
-            LinearConstraint(
-                near,
-                np.concatenate([target, np.full(len(target), -np.inf)]),
-                np.concatenate([np.full(len(target), np.inf), target]),
-            ),
-        ],
-        options={"mip_rel_gap": DEAL_GAP, "time_limit": DEAL_SECONDS},
-    )
-    return None if found.x is None else items[found.x[:n] > 0.5]
+    limits = [
+        LinearConstraint(hstack([matrix, csr_array((len(rows), 1))]), low, high),
+        LinearConstraint(
+            near,
+            np.concatenate([target, np.full(len(target), -np.inf)]),
+            np.concatenate([np.full(len(target), np.inf), target]),
+        ),
+    ]
+    # Where no form near the share is found in time, any form that keeps the rules will do for now.
+    for gain, seconds in ((1.0, DEAL_SECONDS), (0.0, TAKE_SECONDS)):
+        found = milp(
+            np.append(np.zeros(n), gain),
+            integrality=_whole(n, 1),
+            bounds=Bounds(np.append(times > after, 0).astype(float), np.append(np.ones(n), np.inf)),
+            constraints=limits,
+            options={"mip_rel_gap": DEAL_GAP, "time_limit": seconds},
+        )
+        if found.x is not None:
+            return items[found.x[:n] > 0.5]
+    return None
 
 
 def _evened(
     forms: list[Ints], bound: float, rules: Sequence[Rule], stock: Stock, blueprint: Blueprint
 ) -> list[Ints]:
-    """The weakest form shares out anew with the one that is strongest where it is weak."""
+    """The weakest form shares out anew with one that is strong where it is weak, until all are near
+    the bound or no partner helps."""
     share = stock.information / blueprint.shape
-    for _ in range(3 * len(forms)):
+    for _ in range(4 * len(forms)):
         strengths = np.stack([share[form].sum(axis=0) for form in forms])
-        weakest, point = np.unravel_index(np.argmin(strengths), strengths.shape)
         if strengths.min() >= bound * (1 - ENOUGH) or len(forms) < 2:
             break
-        partner = int(np.argmax(strengths[:, point]))
-        pair = _split_anew(forms[weakest], forms[partner], rules, share)
-        if pair is None or min(share[form].sum(axis=0).min() for form in pair) <= strengths.min():
+        weakest, point = np.unravel_index(np.argmin(strengths), strengths.shape)
+        partners = [int(at) for at in np.argsort(-strengths[:, point]) if at != weakest]
+        for partner in partners[:PARTNERS]:
+            pair = _split_anew(forms[int(weakest)], forms[partner], rules, share)
+            others = [form for at, form in enumerate(forms) if at not in {int(weakest), partner}]
+            if pair is not None and _is_better(pair, others, strengths.min(), share, blueprint):
+                forms[int(weakest)], forms[partner] = pair
+                break
+        else:
             break
-        others = [form for at, form in enumerate(forms) if at not in {weakest, partner}]
-        if _overlap(pair, others) > (blueprint.most_overlap or np.inf):
-            break
-        forms[int(weakest)], forms[partner] = pair
     return forms
+
+
+def _is_better(
+    pair: tuple[Ints, Ints],
+    others: Sequence[Ints],
+    least: float,
+    share: Floats,
+    blueprint: Blueprint,
+) -> bool:
+    most = np.inf if blueprint.most_overlap is None else blueprint.most_overlap
+    stronger = min(share[form].sum(axis=0).min() for form in pair) > least
+    return bool(stronger) and _overlap(pair, others) <= most
 
 
 def _overlap(pair: Sequence[Ints], others: Sequence[Ints]) -> int:
@@ -221,7 +253,7 @@ def _split_anew(
                 hstack([csr_array(share[items].T), least]), -np.inf, all_of + fixed
             ),
         ],
-        options={"mip_rel_gap": 1e-3, "time_limit": DEAL_SECONDS},
+        options={"mip_rel_gap": 2e-3, "time_limit": DEAL_SECONDS},
     )  # fmt: skip
     if found.x is None:
         return None

@@ -226,14 +226,11 @@ def _places(
     answers: Answers, spans: Sequence[slice], fixed: Mapping[int, Floats]
 ) -> tuple[Ints, ...]:
     found: list[Ints] = []
+    everything: list[int] = list(range(sum(len(range(*span.indices(10**9))) for span in spans)))
     for alike in answers.alike:
-        sizes = [
-            len(fixed[int(i)]) if int(i) in fixed else spans[i].stop - spans[i].start
-            for i in alike.items
-        ]
+        items: list[int] = alike.items.tolist()
         rows = [
-            [-1] * sizes[at] if int(i) in fixed else list(range(spans[i].start, spans[i].stop))
-            for at, i in enumerate(alike.items)
+            [-1] * len(fixed[item]) if item in fixed else everything[spans[item]] for item in items
         ]
         found.append(np.array(rows, dtype=np.int64))
     return tuple(found)
@@ -279,8 +276,8 @@ def _unit_steps(task: _Task, vector: Floats, point: _Point) -> list[tuple[slice,
         size = own.shape[1]
         flat = derivative.reshape(len(own), size, -1)
         information = (flat * weight.reshape(len(own), 1, -1)) @ flat.transpose(0, 2, 1)
-        firm = np.linalg.cholesky(information + 0.01 * np.eye(size))
-        inverse = np.linalg.inv(firm).transpose(0, 2, 1)
+        firm = np.asarray(information + 0.01 * np.eye(size), dtype=np.float64)
+        inverse = np.swapaxes(np.linalg.inv(np.linalg.cholesky(firm)), 1, 2).astype(np.float64)
         steps += [
             (slice(int(row[0]), int(row[0]) + size), inverse[at])
             for at, row in enumerate(places)

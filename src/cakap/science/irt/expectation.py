@@ -47,7 +47,9 @@ def counts_of(answers: Answers, expected: Expected) -> list[Floats]:
     found: list[Floats] = []
     for alike in answers.alike:
         upper = columns[alike.upper]
-        given = np.where((alike.given >= 0)[:, None], columns[alike.given], mass)
+        given = np.tile(mass, (len(upper), 1))
+        partly = alike.given >= 0
+        given[partly] = columns[alike.given[partly]]
         lowest = given - upper.sum(axis=1)
         found.append(np.concatenate([lowest[:, None], upper], axis=1))
     return found

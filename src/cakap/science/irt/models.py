@@ -112,8 +112,9 @@ def _graded(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
 
 def _gpcm(parameters: Floats, nodes: Floats) -> tuple[Floats, Floats]:
     d = np.concatenate([np.zeros_like(parameters[:, :1]), parameters[:, 1:]], axis=1)
-    k = np.arange(d.shape[1])[:, None]
-    log_p = log_softmax(k * parameters[:, :1, None] * nodes + d[:, :, None], axis=1)
+    k = np.arange(float(d.shape[1]))[:, None]
+    z = k * parameters[:, :1, None] * nodes + d[:, :, None]
+    log_p = np.asarray(log_softmax(z, axis=1), dtype=np.float64)
     p = np.exp(log_p)
     derivative = np.zeros((len(p), parameters.shape[1], *p.shape[1:]))
     derivative[:, 0] = (k - (k * p).sum(axis=1, keepdims=True)) * nodes

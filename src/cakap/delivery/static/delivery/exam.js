@@ -92,6 +92,45 @@ function choose(question, option) {
   draw();
 }
 
+// Of an adaptive part the server chooses what comes next, so its earlier answers stay as they are.
+const endOf = (part) => questions.findLastIndex((one) => one.part === part);
+const locked = (at) => Boolean(questions[at].part.adaptive) && at < endOf(questions[at].part);
+const growing = (at) =>
+  Boolean(questions[at].part.adaptive) && !questions[at].part.adaptive.ended && at === endOf(questions[at].part);
+
+async function forward() {
+  if (!growing(place)) return go(place + 1);
+  if (!answers.has(questions[place].id)) {
+    $("announce").textContent = say("first");
+    return trouble(new Error(say("first")));
+  }
+  const { part } = questions[place];
+  for (let tries = 0; tries < 5 && outbox.length; tries += 1) await send();
+  if (outbox.length) return show("offline");
+  try {
+    const { question } = await ask("/ujian/berikut", { section: part.adaptive.section });
+    $("trouble").hidden = true;
+    const end = endOf(part);
+    if (question && question.id !== questions[end].id) questions.splice(end + 1, 0, { ...question, part });
+    if (!question) part.adaptive.ended = true;
+    drawMap();
+    return go(place + 1);
+  } catch (error) {
+    return trouble(error.refused ? error : new Error(say("broken")));
+  }
+}
+
+function drawMap() {
+  $("map").replaceChildren(
+    ...questions.map((_, at) => {
+      const button = document.createElement("button");
+      button.textContent = at + 1;
+      button.addEventListener("click", () => go(at));
+      return button;
+    }),
+  );
+}
+
 function drawQuestion() {
   const question = questions[place];
   const legend = document.createElement("legend");
@@ -106,6 +145,7 @@ function drawQuestion() {
     const input = document.createElement("input");
     Object.assign(input, { type: "radio", name: `q${question.id}`, value: option.id });
     input.checked = answers.get(question.id) === option.id;
+    input.disabled = locked(place);
     input.addEventListener("change", () => choose(question, option.id));
     const text = document.createElement("span");
     text.innerHTML = option.text;
@@ -121,7 +161,7 @@ function draw() {
   $("count").textContent = say("count", { n: answers.size, all: questions.length });
   $("flag").setAttribute("aria-pressed", flagged.has(questions[place].id));
   $("previous").disabled = place === 0;
-  $("next").disabled = place === questions.length - 1;
+  $("next").disabled = place === questions.length - 1 && !growing(place);
   const pending = new Set(outbox.map((event) => event.item));
   [...$("map").children].forEach((button, at) => {
     const id = questions[at].id;
@@ -178,7 +218,7 @@ async function finish() {
 function keys(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || $("sure").open) return;
   const key = event.key.toLowerCase();
-  if (key === "arrowright" && event.target.type !== "radio") go(place + 1);
+  if (key === "arrowright" && event.target.type !== "radio") forward();
   else if (key === "arrowleft" && event.target.type !== "radio") go(place - 1);
   else if (key === "r") toggleFlag();
   else if (key === "w") $("announce").textContent = spoken(left());
@@ -200,16 +240,9 @@ async function begin() {
     outbox.push({ ...event, seq: ++seq });
     await keepHere(outbox.at(-1));
   }
-  $("map").replaceChildren(
-    ...questions.map((_, at) => {
-      const button = document.createElement("button");
-      button.textContent = at + 1;
-      button.addEventListener("click", () => go(at));
-      return button;
-    }),
-  );
+  drawMap();
   $("previous").addEventListener("click", () => go(place - 1));
-  $("next").addEventListener("click", () => go(place + 1));
+  $("next").addEventListener("click", forward);
   $("flag").addEventListener("click", toggleFlag);
   $("finish").addEventListener("click", () => {
     const [n, all] = [answers.size, questions.length];
