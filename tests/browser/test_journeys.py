@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from centre_results import publish_centre
+from delivery.test_adaptive import make_form as make_adaptive_form
+from delivery.test_adaptive import make_pool
 from django.utils import timezone
-from world import make_open_session, make_world
+from scoring.test_calibrations import csv_of
+from world import NOW, make_open_session, make_programme, make_world
 
 from cakap.accounts.models import Role
 from cakap.delivery.models import Attempt, Event
 from cakap.delivery.queries import state_of
+from cakap.itembank.models import ItemParameters
 from cakap.placement.services import make_plan
 from cakap.programmes.models import Programme
+from cakap.programmes.services import add_room, open_session, plan_session, seat_all
 from cakap.registry.models import Unit
 from cakap.talent.services import map_talent
 
@@ -221,3 +226,71 @@ def test_the_pages_speak_english_when_asked(page):
 
     assert page.locator("html").get_attribute("lang") == "en"
     assert "Sign in" in page.inner_text("header")
+
+
+def test_a_psychometrician_takes_a_csv_to_items_in_force(page, tmp_path):
+    """Upload, look at curves and the comparison, choose, adopt."""
+    world = make_world()
+    make_open_session(world)
+    file = tmp_path / "jawaban.csv"
+    file.write_bytes(csv_of(persons=800))
+    sign_in(page, world.user(Role.PSYCHOMETRICIAN))
+    page.click("nav >> text=Kalibrasi")
+    page.click("text=Dari berkas CSV")
+    page.set_input_files("[name=file]", file)
+    page.fill("[name=id_column]", "nip")
+    accessible(page)
+    page.click("text=Mulai")
+
+    page.wait_for_selector("text=Parameter lama dan baru")
+    page.wait_for_load_state("networkidle")
+    accessible(page)
+    picture(page, "kalibrasi")
+    page.click("text=TIU-0")
+    page.wait_for_load_state("networkidle")
+    accessible(page)
+    picture(page, "kartu-butir")
+    page.go_back()
+    page.check("[aria-label='Tetapkan TIU-0']")
+    page.click("text=Tetapkan yang dipilih")
+    page.wait_for_selector("text=Parameter 1 butir ditetapkan.")
+
+    page.goto("/bank-soal/tinjauan/")
+    accessible(page)
+    assert ItemParameters.objects.filter(source="calibrated", retired_at__isnull=True).count() == 1
+
+
+def test_an_adaptive_section_gives_its_items_one_by_one(page):
+    world = make_world()
+    make_pool(world)
+    form, programme = make_adaptive_form(world), make_programme(world)
+    room = add_room(agency=world.agency, name="R", seats=20, location="", actor="t", now=NOW)
+    session = plan_session(
+        programme=programme, room=room, form=form, starts_at=NOW, actor="t", now=NOW
+    )
+    seat_all(programme=programme, actor="t", now=NOW)
+    open_session(session=session, actor="t", now=NOW)
+    session.refresh_from_db()
+    begin(page, session)
+
+    page.click("#next")
+    page.wait_for_selector("text=Jawab soal ini dahulu")
+    for n in range(8):
+        page.locator("#question input").nth(0).check()
+        page.click("#next")
+        page.wait_for_selector(f"#map [aria-current]:text-is('{n + 2}')")
+    accessible(page)
+    picture(page, "ujian-adaptif")
+    page.click("#previous")
+    page.click("#previous")
+    assert page.locator("#question input").first.is_disabled()
+    page.click("#map button:last-child")
+    page.locator("#question input").nth(0).check()
+    page.wait_for_selector("#saved[data-state=saved]")
+    page.click("#finish")
+    page.click("#yes")
+    page.wait_for_url("**/tanda-terima/")
+
+    attempt = Attempt.objects.get()
+    assert attempt.offers.count() == 8
+    assert len(state_of(attempt).answers) == 9
