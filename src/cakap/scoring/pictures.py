@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from cakap.science.irt.scoring import Fitted
 from cakap.science.types import Floats
 from cakap.ui.charts import histogram, lines, scatter
 
-THETA = np.linspace(-4, 4, 81)
+THETA, MOST_ERROR = np.linspace(-4, 4, 81), 1.5
 
 
 def item_curves(fitted: Fitted, item: int, labels: Sequence[str]) -> str:
@@ -30,10 +31,13 @@ def item_information_curve(fitted: Fitted, item: int) -> str:
 def test_information(fitted: Fitted) -> str:
     """Information and standard error of the whole test along ability, as SVG."""
     known = information(fitted, THETA)
-    return lines(_rows([("informasi", known), ("galat baku", 1 / np.sqrt(known))]), x="θ", y="")
+    rows = _rows([("informasi", known), ("galat baku", 1 / np.sqrt(known))])
+    # Far from the items the error has no end; the picture is about where it is small.
+    shown = [row for row in rows if row["name"] == "informasi" or row["y"] <= MOST_ERROR]
+    return lines(shown, x="θ", y="")
 
 
-def _rows(series: Sequence[tuple[str, Floats]]) -> list[dict[str, object]]:
+def _rows(series: Sequence[tuple[str, Floats]]) -> list[dict[str, Any]]:
     return [
         {"name": name, "x": float(theta), "y": float(value)}
         for name, values in series

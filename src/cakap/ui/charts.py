@@ -63,8 +63,9 @@ def scatter(rows: Sequence[Mapping[str, Any]], *, x: str, y: str) -> str:
     """A point for each row with its name beside it, and the line where both are equal; rows: name, x, y."""
     ends = [row[key] for row in rows for key in ("x", "y")] or [0, 1]
     equal = alt.Data(values=[{"x": end, "y": end} for end in (min(ends), max(ends))])
+    near = alt.Scale(zero=False)
     base = alt.Chart(alt.Data(values=list(rows))).encode(
-        x=alt.X("x:Q", title=x), y=alt.Y("y:Q", title=y)
+        x=alt.X("x:Q", title=x, scale=near), y=alt.Y("y:Q", title=y, scale=near)
     )
     points = base.mark_point(color=BLUE, filled=True)
     names = base.mark_text(align="left", dx=5, fontSize=9, color=INK).encode(text="name:N")
