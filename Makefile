@@ -4,7 +4,7 @@ ARGS ?=
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN := .venv/bin/
 
-.PHONY: help setup tools demo test test-fast check bench bench-measurement clean
+.PHONY: help setup tools demo test test-fast check bench bench-measurement bench-delivery faults clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -29,6 +29,14 @@ test-fast: setup ## without browser, PostgreSQL and slow ones
 
 check: setup ## lint, types, import contracts, migrations, deployment settings
 	@scripts/check
+
+faults: setup tools ## break things while people answer; ARGS="--quick --json"
+	@$(RUN)python tests/faults/run.py $(ARGS)
+	@scripts/with-postgres $(RUN)python tests/faults/run.py $(ARGS)
+
+bench-delivery: setup tools ## answers kept a second on both databases, and 10,000 at once
+	@$(RUN)python benchmarks/delivery.py $(ARGS)
+	@scripts/with-postgres $(RUN)python benchmarks/delivery.py $(ARGS)
 
 bench-measurement: setup ## the measurement engine beside its peers; ARGS="--quick --json"
 	@$(UV) sync --frozen --quiet --group bench

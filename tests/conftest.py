@@ -14,13 +14,13 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop 
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     """Counts of failed sign-ins do not outlive a test; nor do forms remembered by number."""
-    from cakap.delivery import services
+    from cakap.delivery import saving, services
     from cakap.itembank.adaptive import forget_sections
 
     cache.clear()
-    services._options.cache_clear()
-    services._grace.cache_clear()
-    services._pools.cache_clear()
+    saving.options_of.cache_clear()
+    saving.late_grace.cache_clear()
+    saving.pools_of.cache_clear()
     services._prior.cache_clear()
     forget_sections()
 

@@ -2,85 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import pytest
-
-TESTS = Path(__file__).parent
-CAKAP = Path(sys.executable).parent / "cakap"
-PREPARE = """
-import django; django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0, interactive=False)
-import json
-from cakap.accounts.models import Role
-from world import make_world, make_open_session
-world = make_world()
-session = make_open_session(world)
-world.user(Role.OPERATOR)
-seats = [s.participant.employee.nip for s in session.seats.select_related("participant__employee")]
-print(json.dumps({"pin": session.pin, "nips": seats}))
-"""
-
-
-class Served:
-    """A data directory with a small world, and its server."""
-
-    def __init__(self, data: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.data = data
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("CAKAP_")},
-            "CAKAP_DATA": str(data), "DJANGO_SETTINGS_MODULE": "cakap.settings.base",
-            "PYTHONPATH": str(TESTS),
-        }  # fmt: skip
-        made = subprocess.run(
-            [sys.executable, "-c", PREPARE],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        self.world = json.loads(made.stdout.splitlines()[-1])
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [CAKAP, "serve", "--port", str(self.port)], env=self.environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        for _ in range(150):
-            try:
-                httpx.get(f"{self.base}/sehat/", trust_env=False).raise_for_status()
-                return
-            except httpx.HTTPError:
-                time.sleep(0.2)
-        message = "the server does not answer"
-        raise AssertionError(message)
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.base, trust_env=False, timeout=20)
-
-    def kill(self, how: signal.Signals) -> None:
-        os.killpg(self.process.pid, how)
-        self.process.wait(20)
+from served import Served, begin, post
 
 
 @pytest.fixture(scope="module")
@@ -88,22 +18,6 @@ def served(tmp_path_factory):
     found = Served(tmp_path_factory.mktemp("served"))
     yield found
     found.kill(signal.SIGTERM)
-
-
-def post(client, path, data, files=None):
-    if "csrftoken" not in client.cookies:
-        client.get(path)
-    data = {**data, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-    return client.post(path, data=data, files=files)
-
-
-def begin(served, number):
-    client = served.client()
-    post(client, "/ujian/", {"nip": served.world["nips"][number], "pin": served.world["pin"]})
-    post(client, "/ujian/persetujuan/", {"agree": "on"})
-    post(client, "/ujian/mulai/", {})
-    paper = client.get("/ujian/isi.json").json()
-    return client, [q["id"] for part in paper["parts"] for q in part["questions"]]
 
 
 @pytest.mark.slow

@@ -13,8 +13,8 @@ from cakap.accounts.models import Role
 from cakap.delivery.errors import BadEvent, TimeIsUp
 from cakap.delivery.models import Offer
 from cakap.delivery.queries import finished_sheets
+from cakap.delivery.saving import Sent
 from cakap.delivery.services import (
-    Sent,
     begin,
     give_consent,
     keep_events,

@@ -19,7 +19,8 @@ from cakap.delivery.errors import (
 )
 from cakap.delivery.models import Attempt, Event
 from cakap.delivery.queries import board, finished_sheets, state_of
-from cakap.delivery.services import Sent, begin, give_consent, keep_events, sign_in, submit
+from cakap.delivery.saving import Sent
+from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
 from cakap.itembank.models import FormItem
 from cakap.programmes.services import close_session
 

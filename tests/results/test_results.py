@@ -10,7 +10,8 @@ from world import NOW
 
 from cakap.accounts.models import Agency
 from cakap.delivery.models import Attempt
-from cakap.delivery.services import Sent, begin, give_consent, keep_events, sign_in, submit
+from cakap.delivery.saving import Sent
+from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
 from cakap.itembank.models import FormItem
 from cakap.policy.book import Policy, default_rules
 from cakap.programmes.models import Assessed

@@ -10,7 +10,8 @@ from django.urls import reverse
 from world import NOW, make_open_session
 
 from cakap.accounts.models import Role
-from cakap.delivery.services import Sent, begin, give_consent, keep_events, sign_in, submit
+from cakap.delivery.saving import Sent
+from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
 from cakap.itembank.content import Draft
 from cakap.itembank.errors import BadItem, BadMove, NotCalibrated
 from cakap.itembank.models import ItemParameters, ItemVersion

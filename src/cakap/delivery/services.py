@@ -14,7 +14,6 @@ from django.db import transaction
 from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.errors import (
-    AnswerConflict,
     AnswersMissing,
     BadEvent,
     NoSuchSeat,
@@ -22,27 +21,14 @@ from cakap.delivery.errors import (
     OtherDevice,
     TimeIsUp,
 )
-from cakap.delivery.models import Attempt, Event, Offer
+from cakap.delivery.models import Attempt, Offer
 from cakap.delivery.queries import state_of
+from cakap.delivery.saving import Sending, Sent, late_grace, pools_of, save
 from cakap.delivery.state import State
+from cakap.errors import Refused
 from cakap.itembank.adaptive import next_step
-from cakap.itembank.models import Form
-from cakap.itembank.queries import adaptive_pools, form_options
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Seat, Session
-
-MOST_EVENTS = 500
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
-    """One event as the page sends it."""
-
-    seq: int
-    kind: str
-    item: int
-    response: str
-    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +89,7 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
     fresh = Attempt.objects.filter(pk=attempt.pk, begun_at__isnull=True)
     if fresh.update(begun_at=now, closes_at=closes):
         _record(attempt, "attempt.begin", now)
-        for section in _pools(attempt.seat.session.form_id):
+        for section in pools_of(attempt.seat.session.form_id):
             _offer(attempt, section, now)
     return Attempt.objects.get(pk=attempt.pk)
 
@@ -119,7 +105,7 @@ def offer_next(*, attempt: Attempt, device: str, section: int, now: datetime) ->
         raise NotBegun
     if _is_over(attempt, now):
         raise TimeIsUp
-    if section not in _pools(attempt.seat.session.form_id):
+    if section not in pools_of(attempt.seat.session.form_id):
         message = f"Bagian {section} bukan bagian adaptif ujian ini."
         raise BadEvent(message)
     return _offer(attempt, section, now)
@@ -151,85 +137,23 @@ def _offer(attempt: Attempt, section: int, now: datetime) -> Offer | None:
     )
 
 
-@transaction.atomic
 def keep_events(
     *, attempt: Attempt, device: str, sent: Sequence[Sent], address: str, now: datetime
 ) -> int:
     """Append to the log; all of it is kept when this returns, none of it when it raises.
 
-    A page that heard nothing sends again: the same event under the same seq is no news. What
-    comes after the end is kept and marked late. Returns the newest seq of this call.
+    Returns the newest seq of this call.
     """
-    _refuse_other_device(attempt, device)
-    if attempt.begun_at is None or attempt.closes_at is None:
-        raise NotBegun
-    _refuse_unknown(attempt, sent)
-    _refuse_out_of_turn(attempt, sent)
-    late = _is_over(attempt, now)
-    rows = [
-        Event(
-            attempt=attempt,
-            seq=event.seq,
-            kind=event.kind,
-            item_id=event.item,
-            response=event.response,
-            client_at=event.at,
-            received_at=now,
-            late=late,
-            device=device,
-            address=address,
-        )
-        for event in sent
-    ]
-    Event.objects.bulk_create(rows, ignore_conflicts=True)
-    _refuse_other_content(attempt, sent)
-    Attempt.objects.filter(pk=attempt.pk).update(seen_at=now)
-    return max((event.seq for event in sent), default=0)
+    sending = Sending(attempt=attempt.pk, device=device, sent=sent, address=address)
+    (outcome,) = save([sending], now=now)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome.last_seq
 
 
 def _refuse_other_device(attempt: Attempt, device: str) -> None:
     if not hmac.compare_digest(attempt.device, device):
         raise OtherDevice
-
-
-def _refuse_unknown(attempt: Attempt, sent: Sequence[Sent]) -> None:
-    if len(sent) > MOST_EVENTS:
-        message = f"Terlalu banyak jawaban sekaligus: {len(sent)}, paling banyak {MOST_EVENTS}."
-        raise BadEvent(message)
-    options = _options(attempt.seat.session.form_id)
-    for event in sent:
-        allowed = options.get(event.item)
-        if allowed is None:
-            message = f"Butir {event.item} tidak ada dalam ujian ini."
-            raise BadEvent(message)
-        known = {"", "1"} if event.kind == Event.Kind.FLAG else {"", *allowed}
-        if event.kind not in Event.Kind.values or event.response not in known or event.seq < 1:
-            message = f"Jawaban nomor urut {event.seq} tidak dikenali."
-            raise BadEvent(message)
-
-
-def _refuse_out_of_turn(attempt: Attempt, sent: Sequence[Sent]) -> None:
-    """Of an adaptive section only the newest item may be answered; what is kept already is no news."""
-    pools = _pools(attempt.seat.session.form_id)
-    own = {version: section for section, pool in pools.items() for version in pool}
-    turns = [event for event in sent if event.item in own and event.kind == Event.Kind.ANSWER]
-    if not turns:
-        return
-    newest = {offer.section_id: offer.version_id for offer in attempt.offers.order_by("place")}
-    kept = set(
-        Event.objects.filter(attempt=attempt, seq__in=[event.seq for event in turns]).values_list(
-            "seq", flat=True
-        )
-    )
-    for event in turns:
-        if event.seq not in kept and newest.get(own[event.item]) != event.item:
-            message = "Soal bagian adaptif hanya dapat dijawab sebelum soal berikutnya diminta."
-            raise BadEvent(message)
-
-
-@lru_cache(maxsize=64)
-def _pools(form: int) -> dict[int, frozenset[int]]:
-    return adaptive_pools(form)
 
 
 @lru_cache(maxsize=64)
@@ -238,38 +162,13 @@ def _prior(policy_digest: str) -> tuple[float, float]:
     return float(mean), float(sd)
 
 
-@lru_cache(maxsize=64)
-def _options(form: int) -> dict[int, frozenset[str]]:
-    """A form in use is frozen, so its options may be remembered by every worker."""
-    return form_options(Form.objects.get(pk=form))
-
-
-@lru_cache(maxsize=64)
-def _grace(policy_digest: str) -> timedelta:
-    return timedelta(seconds=policy_kept(policy_digest)["sessions.late_grace_seconds"])
-
-
 def _is_over(attempt: Attempt, now: datetime) -> bool:
     session = attempt.seat.session
     if attempt.submitted_at or session.state != Session.State.OPEN:
         return True
-    return attempt.closes_at is None or now > attempt.closes_at + _grace(
+    return attempt.closes_at is None or now > attempt.closes_at + late_grace(
         session.programme.policy_digest
     )
-
-
-def _refuse_other_content(attempt: Attempt, sent: Sequence[Sent]) -> None:
-    """An insert that ignores conflicts says nothing of other content: read back and compare."""
-    kept = {
-        seq: content
-        for seq, *content in Event.objects.filter(
-            attempt=attempt, seq__in=[event.seq for event in sent]
-        ).values_list("seq", "kind", "item_id", "response")
-    }
-    for event in sent:
-        if kept.get(event.seq) != [event.kind, event.item, event.response]:
-            message = f"Jawaban lain sudah tersimpan dengan nomor urut {event.seq}."
-            raise AnswerConflict(message)
 
 
 @transaction.atomic

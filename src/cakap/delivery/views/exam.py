@@ -15,7 +15,8 @@ from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.paper import paper, shown
 from cakap.delivery.queries import state_of
-from cakap.delivery.services import Sent, keep_events, offer_next, submit
+from cakap.delivery.saving import Sent
+from cakap.delivery.services import keep_events, offer_next, submit
 from cakap.delivery.token import attempt_of, live_attempt
 from cakap.itembank.queries import Part, Question, form_content
 

@@ -40,7 +40,9 @@ async function ask(url, body) {
     cache: "no-store",
   });
   const content = await response.json();
-  if (!response.ok) throw Object.assign(new Error(content.message), { refused: true, code: content.code });
+  // 503: the server is busy and kept nothing; the answer waits here and goes again.
+  if (!response.ok)
+    throw Object.assign(new Error(content.message), { refused: response.status !== 503, code: content.code });
   return content;
 }
 

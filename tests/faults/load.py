@@ -1,0 +1,118 @@
+"""People who answer as the exam page does: keep, send, send again until the server says so."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+
+@dataclass
+class Person:
+    """One sitting: what was chosen (seq -> (item, option)) and which of it was acknowledged."""
+
+    client: httpx.Client
+    items: list[int]
+    rng: random.Random
+    chosen: dict[int, tuple[int, str]] = field(default_factory=dict)
+    acknowledged: set[int] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+
+    def event(self, seq: int) -> dict[str, object]:
+        item, option = self.chosen[seq]
+        # A clock that is hours off, as old machines have.
+        at = datetime.now(UTC) + timedelta(hours=self.rng.choice([0, 0, -9, 5]))
+        return {
+            "seq": seq,
+            "kind": "answer",
+            "item": item,
+            "response": option,
+            "at": at.isoformat(),
+        }
+
+    def choose(self) -> None:
+        seq = len(self.chosen) + 1
+        self.chosen[seq] = (self.rng.choice(self.items), self.rng.choice("ab"))
+
+    def send(self) -> None:
+        """What is not acknowledged, shuffled, some of what is once more; sometimes the line breaks."""
+        waiting = [seq for seq in self.chosen if seq not in self.acknowledged]
+        again = self.rng.sample(sorted(self.acknowledged), min(2, len(self.acknowledged)))
+        batch = waiting[:20] + again
+        self.rng.shuffle(batch)
+        body = {"events": [self.event(seq) for seq in batch]}
+        hurry = self.rng.random() < 0.05
+        answer = self.client.post("/ujian/jawaban", json=body, timeout=0.002 if hurry else 10)
+        if answer.status_code == 200:
+            self.acknowledged.update(batch)
+        elif answer.status_code != 503:
+            self.refused.append(f"{answer.status_code} {answer.text[:120]}")
+
+    def nonsense(self) -> None:
+        """Truncated, forged and foreign requests: refused, nothing kept, nobody disturbed."""
+        bad = self.rng.choice(
+            [
+                {"content": b'{"events": [{"seq": 1, "ki'},
+                {
+                    "json": {
+                        "events": [
+                            {"seq": -1, "kind": "answer", "item": 1, "response": "x", "at": "x"}
+                        ]
+                    }
+                },
+                {"json": {"events": "no"}},
+                {"json": {"events": [self.event(1) | {"response": "<script>"}]}}
+                if self.chosen
+                else {"json": []},
+                {"content": b"x" * 300_000},
+            ]
+        )
+        headers = {"Content-Type": "application/json"}
+        if self.rng.random() < 0.3:
+            headers["Cookie"] = "cakap_ujian=forged:1x:y"
+        answer = self.client.post("/ujian/jawaban", headers=headers, timeout=10, **bad)
+        if answer.status_code not in {400, 401, 403, 409, 413, 503}:
+            self.refused.append(f"nonsense was answered {answer.status_code}")
+
+
+class Load:
+    """Everybody at once, until told to stop."""
+
+    def __init__(self, people: list[Person], pause: float = 0.01) -> None:
+        self.people, self.pause, self._end = people, pause, threading.Event()
+        self._threads = [threading.Thread(target=self._live, args=[one]) for one in people]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _live(self, person: Person) -> None:
+        while not self._end.is_set():
+            person.choose()
+            try:
+                if person.rng.random() < 0.03:
+                    person.nonsense()
+                person.send()
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            time.sleep(self.pause)
+
+    def drain(self, seconds: float = 30) -> None:
+        """After the faults: everything that was chosen reaches the server."""
+        until = time.monotonic() + seconds
+        for person in self.people:
+            while len(person.acknowledged) < len(person.chosen) and time.monotonic() < until:
+                try:
+                    person.send()
+                except httpx.HTTPError:
+                    time.sleep(0.1)

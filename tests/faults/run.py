@@ -1,0 +1,188 @@
+"""Break things at random moments while people answer; then count.
+
+    python tests/faults/run.py [--quick] [--json] [--seed N]              SQLite
+    scripts/with-postgres python tests/faults/run.py [--quick] [--json]   PostgreSQL, which is killed too
+
+Every acknowledged answer must stand in the log exactly once, with the content that was sent, and everybody
+can go on. The last line with --json: {"faults": n, "acknowledged": n, "lost": n, "duplicated": n}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from faults.load import Load, Person
+from served import Served, begin
+
+POSTGRES = os.environ.get("CAKAP_DATABASE_URL", "")
+
+
+def kill_a_worker(served: Served, rng: random.Random) -> None:
+    os.kill(rng.choice(served.workers()), signal.SIGKILL)
+
+
+def kill_all(served: Served, _: random.Random) -> None:
+    served.kill(signal.SIGKILL)
+    served.start()
+
+
+def stop_politely(served: Served, _: random.Random) -> None:
+    served.kill(signal.SIGTERM)
+    served.start()
+
+
+def freeze(served: Served, rng: random.Random) -> None:
+    """A machine that stands still for a moment."""
+    workers = served.workers()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(rng.uniform(0.2, 1.0))
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+
+
+def kill_postgres(_: Served, rng: random.Random) -> None:
+    """kill -9 of every process of the database, then a start that recovers."""
+    home, control = Path(os.environ["CAKAP_TEST_PG_HOME"]), os.environ["CAKAP_TEST_PG_CTL"]
+    pid = int((home / "db" / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(rng.uniform(0.2, 0.6))
+    subprocess.run(control, shell=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S602
+
+
+def fill_the_disk(served: Served, rng: random.Random) -> None:
+    """No room for a moment, where the data directory is a small disk of its own."""
+    filler = served.data / "penuh"
+    try:
+        with filler.open("wb") as out:
+            while True:
+                out.write(b"0" * 65536)
+    except OSError:
+        pass
+    time.sleep(rng.uniform(0.3, 1.0))
+    filler.unlink()
+
+
+Fault = Callable[[Served, random.Random], None]
+FAULTS: list[Fault] = [kill_a_worker, kill_all, stop_politely, freeze]
+
+
+def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str, int]:
+    """n faults, one after the other, under load; what came of it."""
+    rng = random.Random(seed)
+    served = Served(data)
+    try:
+        people = [
+            Person(client, items, random.Random(f"{seed}/{number}"))
+            for number in range(len(served.world["nips"]))
+            for client, items in [begin(served, number)]
+        ]
+        load = Load(people)
+        with load:
+            for number in range(n_faults):
+                time.sleep(rng.uniform(0.2, 1.2))
+                kinds[number % len(kinds)](served, rng)
+            time.sleep(1)
+        served.wait()
+        load.drain()
+        found = counted(data, people)
+        found["faults"] = n_faults
+        found["unfinished"] = sum(len(p.chosen) - len(p.acknowledged) for p in people)
+        found["refused"] = sum(len(p.refused) for p in people)
+        for person in people:
+            for sentence in person.refused[:1]:
+                print(sentence, file=sys.stderr)
+        return found
+    finally:
+        served.kill(signal.SIGTERM)
+
+
+def counted(data: Path, people: list[Person]) -> dict[str, int]:
+    """The log against what people saw acknowledged, person by person."""
+    rows = stored(data)
+    by_attempt: dict[int, list[tuple[int, int, str]]] = {}
+    for attempt, seq, item, response in rows:
+        by_attempt.setdefault(attempt, []).append((seq, item, response))
+    lost = duplicated = acknowledged = 0
+    for person, attempt in zip(people, sorted(by_attempt), strict=True):
+        kept = by_attempt[attempt]
+        times = Counter(seq for seq, _, _ in kept)
+        duplicated += sum(n - 1 for n in times.values())
+        content = {seq: (item, response) for seq, item, response in kept}
+        acknowledged += len(person.acknowledged)
+        lost += sum(content.get(seq) != person.chosen[seq] for seq in person.acknowledged)
+    return {"acknowledged": acknowledged, "lost": lost, "duplicated": duplicated}
+
+
+def stored(data: Path) -> list[tuple[int, int, int, str]]:
+    query = "SELECT attempt_id, seq, item_id, response FROM delivery_event WHERE kind = 'answer'"
+    if POSTGRES:
+        import psycopg
+
+        with psycopg.connect(POSTGRES) as database:
+            return database.execute(query).fetchall()
+    with contextlib.closing(sqlite3.connect(data / "cakap.sqlite3")) as database:
+        return database.execute(query).fetchall()
+
+
+def small_disk(folder: Path) -> bool:
+    """A disk of 48 MiB at `folder`, where this machine lets us mount one."""
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="12 faults instead of 200")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    told = parser.parse_args()
+    n = 12 if told.quick else 200
+    kinds = [*FAULTS, kill_postgres] if os.environ.get("CAKAP_TEST_PG_HOME") else FAULTS
+    with tempfile.TemporaryDirectory() as folder:
+        total = run(Path(folder), n_faults=n, seed=told.seed, kinds=kinds)
+    if not POSTGRES:
+        with tempfile.TemporaryDirectory() as folder:
+            if small_disk(Path(folder)):
+                try:
+                    full = run(
+                        Path(folder),
+                        n_faults=max(n // 10, 3),
+                        seed=told.seed,
+                        kinds=[fill_the_disk],
+                    )
+                    total = {key: total[key] + full[key] for key in total}
+                finally:
+                    subprocess.run(["umount", folder], check=False)
+            else:
+                print("no disk could be mounted: the full disk was not tried", file=sys.stderr)
+    for key, value in total.items():
+        print(f"{key:<14}{value:>8}")
+    if told.json:
+        kept = ("faults", "acknowledged", "lost", "duplicated")
+        print(json.dumps({key: total[key] for key in kept}))
+    if total["lost"] or total["duplicated"] or total["unfinished"] or total["refused"]:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
