@@ -170,36 +170,42 @@ def rate(port: int, tokens: list, items: list, seconds: float, first_seq: int) -
 
 
 def hour(port: int, tokens: list, items: list, seconds: float, every: float) -> dict[str, Any]:
-    """Everybody answers once per `every` seconds; latencies in ms, what was acknowledged, errors."""
+    """Everybody answers once per `every` seconds; latencies in ms, what was acknowledged, errors.
 
-    async def one(place: int, token: str, until: float, out: dict[str, Any]) -> None:
+    People come in over a while, as through a door; latencies count once all are there.
+    """
+    ramp = max(every, len(tokens) / 400)
+    settled = time.perf_counter() + ramp + 1
+    until = settled + seconds
+
+    async def one(place: int, token: str, out: dict[str, Any]) -> None:
         line, seq = Line(port), 0
-        await asyncio.sleep(every * (place % 1000) / 1000)
+        await asyncio.sleep(ramp * place / len(tokens))
         while time.perf_counter() < until:
-            item, option = items[seq % len(items)]
             start = time.perf_counter()
-            try:
-                status = await line.send(request_of(token, 1_000_000 + seq, item, option))
-            except (OSError, asyncio.IncompleteReadError, TypeError):
-                out["errors"] += 1
-                line.close()
-                continue
+            status = await answer(line, token, seq)
             took = time.perf_counter() - start
-            out["latencies"].append(1000 * took)
-            if status == 200:
-                seq += 1
-                out["acknowledged"] += 1
-            else:
-                out["errors"] += 1
+            seq += status == 200
+            out["acknowledged"] += status == 200
+            out["errors"] += status != 200
+            if start > settled:
+                out["latencies"].append(1000 * took)
             if (place + seq) % 120 == 0:
                 line.close()
             await asyncio.sleep(max(every - took, 0))
         line.close()
 
+    async def answer(line: Line, token: str, seq: int) -> int:
+        item, option = items[seq % len(items)]
+        try:
+            return await line.send(request_of(token, 1_000_000 + seq, item, option))
+        except (OSError, asyncio.IncompleteReadError, TypeError):
+            line.close()
+            return 0
+
     async def everybody() -> dict[str, Any]:
         out: dict[str, Any] = {"latencies": [], "acknowledged": 0, "errors": 0}
-        until = time.perf_counter() + seconds
-        await asyncio.gather(*(one(k, token, until, out) for k, (_, token) in enumerate(tokens)))
+        await asyncio.gather(*(one(k, token, out) for k, (_, token) in enumerate(tokens)))
         return out
 
     return asyncio.run(everybody())

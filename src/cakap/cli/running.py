@@ -90,6 +90,8 @@ def start_server(
         str(Path(sys.executable).parent / "granian"), "--interface", "asginl",
         "--host", host, "--port", str(port), "--workers", str(workers),
         "--respawn-failed-workers", "--no-ws", "--log-level", "warning", "--backlog", "4096",
+        # A browser keeps its connection: as many as a province has people at once.
+        "--backpressure", "50000",
         "--workers-kill-timeout", "10", "cakap.asgi:application",
     ]  # fmt: skip
     worker = [sys.executable, "-m", "cakap.cli", "worker"]

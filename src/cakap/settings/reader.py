@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-KEYS = ("data", "database_url", "time_zone", "language", "hosts", "https", "debug", "dask")
+KEYS = ("data", "database_url", "time_zone", "language", "hosts", "https", "debug", "dask", "proxy")
 
 
 class BadConfiguration(Exception):
@@ -28,6 +28,7 @@ class Configuration:
     https: bool
     debug: bool
     dask: str
+    proxy: bool
 
 
 def read_configuration(file: Path | None = None) -> Configuration:
@@ -45,6 +46,7 @@ def read_configuration(file: Path | None = None) -> Configuration:
         https=_one_of("https", given["https"] or "no", ("yes", "no")) == "yes",
         debug=_one_of("debug", given["debug"] or "no", ("yes", "no")) == "yes",
         dask=given["dask"] or "",
+        proxy=_one_of("proxy", given["proxy"] or "no", ("yes", "no")) == "yes",
     )
 
 
