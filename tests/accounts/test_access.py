@@ -106,6 +106,7 @@ EXPECTED = {
     "delivery:content": (PUBLIC, ""),
     "delivery:answers": (PUBLIC, ""),
     "delivery:following": (PUBLIC, ""),
+    "delivery:beat": (PUBLIC, ""),
     "delivery:finish": (PUBLIC, ""),
     "delivery:sessions": (PROCTOR | OPERATOR, ""),
     "delivery:board": (PROCTOR | OPERATOR, "session"),

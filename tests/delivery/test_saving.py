@@ -21,7 +21,7 @@ from cakap.delivery.errors import (
 from cakap.delivery.hot.app import _events, _whose
 from cakap.delivery.models import Attempt, Event
 from cakap.delivery.saving import MOST_SEQ, Kept, Sending, Sent, save
-from cakap.delivery.services import begin, give_consent, sign_in
+from cakap.delivery.services import begin, give_consent, heartbeat, sign_in
 from cakap.itembank.models import ItemVersion
 
 
@@ -75,6 +75,14 @@ def test_every_sending_has_its_own_outcome(sitters):
     assert outcomes[0].last_seq == 2
     assert outcomes[0].seconds_left == pytest.approx(60 * 60 - 30)
     assert Attempt.objects.get(pk=three.pk).seen_at, "a heartbeat is seen"
+
+
+def test_a_heartbeat_tells_the_servers_time(sitters):
+    left = heartbeat(attempt=sitters[0], device=sitters[0].device, now=NOW + timedelta(minutes=10))
+
+    assert left == pytest.approx(50 * 60)
+    with pytest.raises(OtherDevice):
+        heartbeat(attempt=sitters[0], device="x" * 32, now=NOW)
 
 
 def test_other_content_under_a_seq_is_refused_whole_and_alone(sitters):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("tanda-terima/", participant.receipt_page, name="receipt"),
     path("isi.json", exam.content, name="content"),
     path("jawaban", exam.answers, name="answers"),
+    path("detak", exam.beat, name="beat"),
     path("berikut", exam.following, name="following"),
     path("selesai", exam.finish, name="finish"),
     path("sesi/", proctor.sessions, name="sessions"),

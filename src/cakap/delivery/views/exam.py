@@ -16,7 +16,7 @@ from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.paper import paper, shown
 from cakap.delivery.queries import state_of
 from cakap.delivery.saving import Sent
-from cakap.delivery.services import keep_events, offer_next, submit
+from cakap.delivery.services import heartbeat, keep_events, offer_next, submit
 from cakap.delivery.token import attempt_of, live_attempt
 from cakap.itembank.queries import Part, Question, form_content
 
@@ -96,6 +96,17 @@ def answers(request: HttpRequest) -> HttpResponse:
         address=request.META.get("REMOTE_ADDR", "")[:45], now=timezone.now(),
     )  # fmt: skip
     return JsonResponse({"kept": last})
+
+
+@csrf_exempt
+@require_POST
+@public
+def beat(request: HttpRequest) -> HttpResponse:
+    """The page is there; how much time is left by the server's clock."""
+    attempt, device = attempt_of(request)
+    return JsonResponse(
+        {"seconds_left": heartbeat(attempt=attempt, device=device, now=timezone.now())}
+    )
 
 
 @csrf_exempt
