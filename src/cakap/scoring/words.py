@@ -10,6 +10,7 @@ SENTENCES = {
     "alike": "semua orang menjawab sama; butir tidak dapat dikalibrasi dan tidak diikutkan",
     "unused": "kategori {detail} tidak pernah dipilih; digabung ke kategori berikutnya",
     "negative": "daya beda negatif ({detail}); periksa kunci atau arah butir",
+    "extreme": "daya beda {detail} di luar batas wajar; terlalu sedikit orang atau butir ganda",
     "untold": "satu parameter tidak dapat ditentukan dari jawaban ini; tidak ada galat bakunya",
     "singular": "matriks informasi tidak definit positif; galat baku tidak diberikan",
     "unconverged": "belum konvergen: masih {detail} galat baku dari titik datar",

@@ -153,7 +153,7 @@ def score(
             known.fitted, answers, n_draws=plausible, rng=np.random.default_rng(seed)
         )
         columns |= {f"pv{n}": column for n, column in enumerate(draws.T, start=1)}
-    pl.DataFrame(columns).write_csv(out)
+    pl.DataFrame(columns).fill_nan(None).write_csv(out)
     OUT.print(f"{len(sheet.ids)} orang diskor dengan {method}.")
 
 

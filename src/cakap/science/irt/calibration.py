@@ -28,6 +28,7 @@ from cakap.science.workers import Workers, threads
 
 CLOSE, CONVERGED, STAGE, MOST_ITERATIONS = 2e-4, 5e-3, 25, 500
 ROUNDS, ROUND_STEPS, ROUND_GAIN = 200, 3, 1e-3
+EXTREME = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -422,6 +423,8 @@ def _named(
         spans.append(span)
         if task.model.name != "rasch" and row[0] < 0:
             notes.append(Note("negative", item, f"{row[0]:.3f}"))
+        if abs(row[0]) > EXTREME and task.model.name != "rasch":
+            notes.append(Note("extreme", item, f"{row[0]:.1f}"))
     moments = np.zeros((task.answers.n_groups, 2))
     for place, (group, kind) in enumerate(task.latent_places):
         scale = point.latent.variance[group] if kind else 1.0
@@ -443,5 +446,5 @@ def _named(
         n_parameters=n_parameters,
         iterations=iterations,
         converged=converged,
-        warnings=tuple(notes),
+        warnings=tuple(dict.fromkeys(notes)),
     )

@@ -117,13 +117,17 @@ def map_(fitted: Fitted, responses: Categories) -> Scores:
 
 
 def wle(fitted: Fitted, responses: Categories) -> Scores:
-    """Warm's weighted likelihood estimate (1989): the score plus J / 2I is zero."""
+    """Warm's weighted likelihood estimate (1989): the score plus J / 2I is zero; nan without answers."""
 
     def slope(theta: Floats) -> Floats:
         information, j = information_and_j(fitted, responses, theta)
         return _score(fitted, responses, theta) + j / (2 * information)
 
-    return _at_root(slope, len(responses))
+    found = _at_root(slope, len(responses))
+    nothing = (responses == MISSING).all(axis=1)
+    return Scores(
+        theta=np.where(nothing, np.nan, found.theta), se=np.where(nothing, np.nan, found.se)
+    )
 
 
 METHODS = {"eap": eap, "map": map_, "wle": wle}
