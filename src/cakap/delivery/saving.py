@@ -28,6 +28,8 @@ from cakap.itembank.queries import adaptive_pools, form_options
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Session
 
+# A row that is written anew for every answer costs more than the answer.
+SEEN_AGAIN = timedelta(seconds=5)
 MOST_EVENTS, MOST_SEQ, ROWS_AN_INSERT = 500, 2**31 - 1, 2000
 COLUMNS = (
     "attempt_id", "seq", "kind", "item_id", "response", "client_at", "received_at", "late",
@@ -79,6 +81,7 @@ class _Standing:
     state: str
     form: int
     policy: str
+    seen_at: datetime | None
 
     def is_over(self, now: datetime) -> bool:
         if self.submitted_at or self.state != Session.State.OPEN or self.closes_at is None:
@@ -127,14 +130,14 @@ def _kept(sending: Sending, standing: _Standing, now: datetime) -> Kept:
 def _standings(attempts: set[int]) -> dict[int, _Standing]:
     rows = Attempt.objects.filter(pk__in=attempts).values_list(
         "pk", "device", "begun_at", "closes_at", "submitted_at", "seat__session__state",
-        "seat__session__form_id", "seat__session__programme__policy_digest",
+        "seat__session__form_id", "seat__session__programme__policy_digest", "seen_at",
     )  # fmt: skip
     return {
         pk: _Standing(
             device=device, begun_at=begun, closes_at=closes, submitted_at=submitted, state=state,
-            form=form, policy=policy,
+            form=form, policy=policy, seen_at=seen,
         )
-        for pk, device, begun, closes, submitted, state, form, policy in rows
+        for pk, device, begun, closes, submitted, state, form, policy, seen in rows
     }  # fmt: skip
 
 
@@ -211,7 +214,13 @@ def _commit(
         conflicts = _conflicting(accepted)
         if conflicts:
             raise _Conflicts(conflicts)
-    Attempt.objects.filter(pk__in={sending.attempt for _, sending in accepted}).update(seen_at=now)
+    unseen = {
+        sending.attempt
+        for _, sending in accepted
+        if (seen := standings[sending.attempt].seen_at) is None or now - seen > SEEN_AGAIN
+    }
+    if unseen:
+        Attempt.objects.filter(pk__in=unseen).update(seen_at=now)
 
 
 def _insert(rows: Sequence[Row]) -> int:
