@@ -30,10 +30,22 @@ print(json.dumps({"pin": session.pin, "nips": seats}))
 """
 
 
+def children_of(parent: int) -> list[int]:
+    """Processes started by this one that still run."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(entry.read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                found.append(int(entry.parent.name))
+        except (OSError, ValueError):
+            continue
+    return found
+
+
 class Served:
     """A data directory with a small world, and its server."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, database: str = "") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -41,7 +53,7 @@ class Served:
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("CAKAP_")},
             "CAKAP_DATA": str(data), "DJANGO_SETTINGS_MODULE": "cakap.settings.base",
-            "PYTHONPATH": str(TESTS),
+            "PYTHONPATH": str(TESTS), **({"CAKAP_DATABASE_URL": database} if database else {}),
         }  # fmt: skip
         made = subprocess.run(
             [sys.executable, "-c", PREPARE],
@@ -72,16 +84,12 @@ class Served:
 
     def workers(self) -> list[int]:
         """The processes that serve requests: the children of granian's master."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                parent = int(entry.read_text().rsplit(")", 1)[1].split()[1])
-                if "granian" in Path(f"/proc/{parent}/cmdline").read_text():
-                    found.append(int(entry.parent.name))
-            except (OSError, ValueError):
-                continue
-        group = os.getpgid(self.process.pid)
-        return [pid for pid in found if os.getpgid(pid) == group]
+        masters = [
+            pid
+            for pid in children_of(self.process.pid)
+            if "granian" in Path(f"/proc/{pid}/cmdline").read_text()
+        ]
+        return [pid for master in masters for pid in children_of(master)]
 
     @property
     def base(self) -> str:

@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from faults.load import Load, Person
-from served import Served, begin
+from served import Served, begin, children_of
 
 POSTGRES = os.environ.get("CAKAP_DATABASE_URL", "")
 
@@ -60,7 +60,12 @@ def kill_postgres(_: Served, rng: random.Random) -> None:
     """kill -9 of every process of the database, then a start that recovers."""
     home, control = Path(os.environ["CAKAP_TEST_PG_HOME"]), os.environ["CAKAP_TEST_PG_CTL"]
     pid = int((home / "db" / "postmaster.pid").read_text().split()[0])
-    os.kill(pid, signal.SIGKILL)
+    own = [pid, *children_of(pid)]
+    for one in own:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    while any(Path(f"/proc/{one}").exists() for one in own[1:]):
+        time.sleep(0.05)
     time.sleep(rng.uniform(0.2, 0.6))
     subprocess.run(control, shell=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S602
 
@@ -85,7 +90,7 @@ FAULTS: list[Fault] = [kill_a_worker, kill_all, stop_politely, freeze]
 def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str, int]:
     """n faults, one after the other, under load; what came of it."""
     rng = random.Random(seed)
-    served = Served(data)
+    served = Served(data, database=POSTGRES)
     try:
         people = [
             Person(client, items, random.Random(f"{seed}/{number}"))

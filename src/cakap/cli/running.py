@@ -94,21 +94,31 @@ def start_server(
         "--backpressure", "50000",
         "--workers-kill-timeout", "10", "cakap.asgi:application",
     ]  # fmt: skip
-    worker = [sys.executable, "-m", "cakap.cli", "worker"]
-    return subprocess.Popen(granian), subprocess.Popen(worker)  # noqa: S603
+    return subprocess.Popen(granian), start_worker()  # noqa: S603
 
 
-def wait_for(*processes: subprocess.Popen[bytes]) -> None:
-    """Until somebody stops us, or a process ends by itself."""
+def start_worker() -> subprocess.Popen[bytes]:
+    """One worker for long work."""
+    return subprocess.Popen([sys.executable, "-m", "cakap.cli", "worker"])
+
+
+def wait_for(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -> None:
+    """Until somebody stops us, or the server ends by itself.
+
+    A worker that ends (its database went away) is started again: an exam must not end with it.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(DONE))
     try:
-        while all(process.poll() is None for process in processes):
+        while server.poll() is None:
+            if worker.poll() is not None:
+                worker = start_worker()
+                time.sleep(2)
             time.sleep(0.5)
-        stop("Salah satu proses berhenti sendiri; lihat pesan di atas.", FAILED)
+        stop("Server berhenti sendiri; lihat pesan di atas.", FAILED)
     except KeyboardInterrupt:
         ERR.print("Berhenti.")
     finally:
-        end_all(processes)
+        end_all([server, worker])
 
 
 def end_all(processes: Sequence[subprocess.Popen[bytes]]) -> None:
