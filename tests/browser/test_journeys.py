@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from centre_results import publish_centre
-from delivery.test_adaptive import make_form as make_adaptive_form
-from delivery.test_adaptive import make_pool
+from delivery.test_adaptive import open_adaptive
 from django.utils import timezone
 from scoring.test_calibrations import csv_of
-from world import NOW, make_open_session, make_programme, make_world
+from world import make_open_session, make_world
 
 from cakap.accounts.models import Role
 from cakap.delivery.models import Attempt, Event
@@ -20,7 +19,6 @@ from cakap.delivery.queries import state_of
 from cakap.itembank.models import ItemParameters
 from cakap.placement.services import make_plan
 from cakap.programmes.models import Programme
-from cakap.programmes.services import add_room, open_session, plan_session, seat_all
 from cakap.registry.models import Unit
 from cakap.talent.services import map_talent
 
@@ -261,16 +259,7 @@ def test_a_psychometrician_takes_a_csv_to_items_in_force(page, tmp_path):
 
 
 def test_an_adaptive_section_gives_its_items_one_by_one(page):
-    world = make_world()
-    make_pool(world)
-    form, programme = make_adaptive_form(world), make_programme(world)
-    room = add_room(agency=world.agency, name="R", seats=20, location="", actor="t", now=NOW)
-    session = plan_session(
-        programme=programme, room=room, form=form, starts_at=NOW, actor="t", now=NOW
-    )
-    seat_all(programme=programme, actor="t", now=NOW)
-    open_session(session=session, actor="t", now=NOW)
-    session.refresh_from_db()
+    session = open_adaptive(make_world())
     begin(page, session)
 
     page.click("#next")

@@ -67,8 +67,8 @@ def make_form(world, **more):
     )  # fmt: skip
 
 
-@pytest.fixture
-def session(world):
+def open_adaptive(world):
+    """Everybody seated before a form with an adaptive section, and the session open."""
     make_pool(world)
     form, programme = make_form(world), make_programme(world)
     room = add_room(agency=world.agency, name="R", seats=20, location="", actor="t", now=NOW)
@@ -79,6 +79,11 @@ def session(world):
     open_session(session=session, actor="t", now=NOW)
     session.refresh_from_db()
     return session
+
+
+@pytest.fixture
+def session(world):
+    return open_adaptive(world)
 
 
 def seated(session, number=0):

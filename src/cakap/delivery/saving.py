@@ -36,6 +36,7 @@ COLUMNS = (
     "device", "address",
 )  # fmt: skip
 Row = tuple[object, ...]
+UNREADABLE = "Susunan jawaban tidak dikenali."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +48,31 @@ class Sent:
     item: int
     response: str
     at: datetime
+
+
+def events_of(told: Any) -> list[Sent]:
+    """The events of a body that was JSON; refused whole where one of them is not an event."""
+    try:
+        return [
+            Sent(
+                seq=int(event["seq"]),
+                kind=str(event["kind"]),
+                item=int(event["item"]),
+                response=str(event["response"]),
+                at=_moment(event["at"]),
+            )
+            for event in told
+        ]
+    except (KeyError, TypeError, ValueError, OverflowError) as exc:
+        raise BadEvent(UNREADABLE) from exc
+
+
+def _moment(text: object) -> datetime:
+    found = datetime.fromisoformat(str(text))
+    if found.tzinfo is None:
+        message = "a time without its zone"
+        raise ValueError(message)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,12 +20,18 @@ def hand_out(response: HttpResponse, attempt: Attempt, *, secure: bool) -> HttpR
     return response
 
 
-def attempt_of(request: HttpRequest) -> tuple[Attempt, str]:
-    """The attempt and device of a request; refused where there is none."""
+def read(token: str) -> tuple[int, str]:
+    """The attempt and device that a token was given to; refused where it is not one of ours."""
     try:
-        pk, device = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=AGE)
+        attempt, device = signing.loads(token, salt=SALT, max_age=AGE)
     except signing.BadSignature as exc:
         raise NotSignedIn from exc
+    return attempt, device
+
+
+def attempt_of(request: HttpRequest) -> tuple[Attempt, str]:
+    """The attempt and device of a request; refused where there is none."""
+    pk, device = read(request.COOKIES.get(COOKIE, ""))
     attempt = (
         Attempt.objects.filter(pk=pk)
         .select_related(

@@ -33,18 +33,21 @@ class Part:
     adaptive_items: int | None = None
 
 
+def question_of(version: ItemVersion) -> Question:
+    """One version as a participant may see it."""
+    return Question(
+        id=version.pk,
+        kind=version.item.kind,
+        stem=version.stem,
+        options=tuple(version.options),
+    )
+
+
 def form_content(form: Form) -> tuple[Part, ...]:
     """The whole form without keys or parameters."""
     items: dict[int, list[Question]] = {}
     for row in FormItem.objects.filter(section__form=form).select_related("version__item"):
-        items.setdefault(row.section_id, []).append(
-            Question(
-                id=row.version_id,
-                kind=row.version.item.kind,
-                stem=row.version.stem,
-                options=tuple(row.version.options),
-            )
-        )
+        items.setdefault(row.section_id, []).append(question_of(row.version))
     return tuple(
         Part(
             title=section.title,

@@ -69,13 +69,8 @@ def work_out(evidence: Evidence, *, model: str, old: Old, workers: Workers) -> O
         groups=evidence.groups if grouped else None,
         workers=workers,
     )
-    kept = calibrated_places(found)
-    fitted = Fitted(
-        model=model, parameters=[found.parameters[place] for place in kept],
-        variance=found.variance, mean=float(found.latent.mean[0]),
-    )  # fmt: skip
-    unit = _unit_scale(fitted)
-    scale, link = _onto_bank(unit, [evidence.versions[place] for place in kept], old)
+    unit = _unit_scale(found.fitted)
+    scale, link = _onto_bank(unit, [evidence.versions[place] for place in found.kept], old)
     warnings = [sentence(note, evidence.names) for note in found.warnings]
     dif, note = _dif(evidence, model)
     return Outcome(
@@ -84,7 +79,7 @@ def work_out(evidence: Evidence, *, model: str, old: Old, workers: Workers) -> O
         n_parameters=found.n_parameters,
         iterations=found.iterations,
         converged=found.converged,
-        reliability=marginal_reliability(fitted),
+        reliability=marginal_reliability(found.fitted),
         latent=_latent(found, evidence),
         link=link,
         warnings=warnings + note,
@@ -171,8 +166,10 @@ def _items(
     evidence: Evidence, found: Calibration, scale: Fitted, dif: list[dict[str, Any]], old: Old
 ) -> list[ItemOutcome]:
     plain = classical(evidence.responses)
-    kept = calibrated_places(found)
+    kept = found.kept
     fits = _fits(evidence, found, kept)
+    scores = np.where(evidence.responses == MISSING, 0, evidence.responses).astype(np.float64)
+    total = scores.sum(axis=1)
     made = []
     for place, name in enumerate(evidence.names):
         version = evidence.versions[place]
@@ -189,17 +186,12 @@ def _items(
                 **measured,
                 fit=fits.get(place, {}),
                 classical=_of_item(plain, place),
-                options=_options(evidence, place),
+                options=_options(evidence, place, total - scores[:, place]),
                 dif=dif[place],
                 old={"a": before[0], "b": before[1]} if before else {},
             )
         )
     return made
-
-
-def calibrated_places(found: Calibration) -> list[int]:
-    """The items that could be calibrated."""
-    return [place for place, row in enumerate(found.parameters) if np.isfinite(row).all()]
 
 
 def _measured(found: Calibration, place: int, scale: Fitted, at: int) -> dict[str, Any]:
@@ -222,11 +214,8 @@ def _fits(evidence: Evidence, found: Calibration, kept: list[int]) -> dict[int, 
     complete = (evidence.responses[:, kept] != MISSING).all(axis=1)
     if len(kept) < 3 or complete.sum() < 50 or len(evidence.group_names) > 1:
         return {}
-    fitted = Fitted(
-        model=found.model, parameters=[found.parameters[place] for place in kept],
-        variance=found.variance,
-    )  # fmt: skip
-    own = s_x2(fitted, evidence.responses[:, kept], n_latent=int(MODELS[found.model].free_variance))
+    free = int(MODELS[found.model].free_variance)
+    own = s_x2(found.fitted, evidence.responses[:, kept], n_latent=free)
     return {
         place: {
             "s_x2": _plain(own.statistic[at]), "df": int(own.df[at]), "p": _plain(own.p[at]),
@@ -244,15 +233,13 @@ def _of_item(plain: Classical, place: int) -> dict[str, Any]:
     }
 
 
-def _options(evidence: Evidence, place: int) -> list[dict[str, Any]]:
+def _options(evidence: Evidence, place: int, rest: Floats) -> list[dict[str, Any]]:
     if evidence.chosen is None:
         return []
     column = [row[place] for row in evidence.chosen]
     known = sorted({option for option in column if option})
     if not known:
         return []
-    scores = np.where(evidence.responses == MISSING, 0, evidence.responses).astype(np.float64)
-    rest = scores.sum(axis=1) - scores[:, place]
     codes = np.array([known.index(option) if option else -1 for option in column])
     found = distractors(codes, rest, n_options=len(known))
     return [

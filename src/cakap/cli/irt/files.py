@@ -144,7 +144,7 @@ def content_of(
         ]
         if len(errors) > 1
         else [],
-        "reliability": _reliability(found),
+        "reliability": marginal_reliability(found.fitted),
         "warnings": [sentence(note, sheet.names) for note in found.warnings],
         "items": _items(found, sheet.names, values, fit),
     }
@@ -157,20 +157,6 @@ def _latent(found: Calibration, group: int) -> dict[str, Any]:
         "variance": float(found.latent.variance[group]),
         "se": {"mean": plain(mean_error), "variance": plain(variance_error)},
     }
-
-
-def calibrated(found: Calibration) -> Fitted:
-    """What was calibrated, as what scores: items that were left out are not in it."""
-    return Fitted(
-        model=found.model,
-        parameters=[row for row in found.parameters if np.isfinite(row).all()],
-        variance=found.variance,
-        mean=float(found.latent.mean[0]),
-    )
-
-
-def _reliability(found: Calibration) -> float:
-    return marginal_reliability(calibrated(found))
 
 
 def _items(

@@ -19,7 +19,6 @@ from cakap.cli.irt.files import (
     Params,
     Responses,
     answers_for,
-    calibrated,
     coded,
     content_of,
     irt,
@@ -119,10 +118,10 @@ def _anchors(file: Path, model: str, names: list[str], values: list[Floats]) -> 
 
 def _item_fit(found: Calibration, answers: Categories) -> ItemFit | None:
     """S-X2 by the caller's items; none where too few people were given every item."""
-    kept = [item for item, row in enumerate(found.parameters) if np.isfinite(row).all()]
+    kept = found.kept
     if len(kept) < 3 or len(found.latent.mean) > 1:
         return None
-    own = s_x2(calibrated(found), answers[:, kept], n_latent=int((found.latent_errors > 0).sum()))
+    own = s_x2(found.fitted, answers[:, kept], n_latent=int((found.latent_errors > 0).sum()))
     statistic, p = np.full(len(found.parameters), np.nan), np.full(len(found.parameters), np.nan)
     df = np.zeros(len(found.parameters), dtype=np.int64)
     statistic[kept], df[kept], p[kept] = own.statistic, own.df, own.p

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from cakap.cli.irt.files import calibrated
 from cakap.science.irt.calibration import Calibration
 from cakap.science.types import Floats
 from cakap.scoring.pictures import item_curves, item_information_curve, test_information
@@ -22,8 +21,7 @@ STYLE = (
 
 def fit_report(found: Calibration, content: Mapping[str, Any], values: Sequence[Floats]) -> str:
     """The whole page."""
-    fitted = calibrated(found)
-    kept = [place for place, row in enumerate(found.parameters) if np.isfinite(row).all()]
+    fitted, kept = found.fitted, found.kept
     cards = [
         _card(content["items"][place], item_curves(fitted, number, _labels(values[place])),
               item_information_curve(fitted, number))

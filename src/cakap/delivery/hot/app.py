@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import datetime
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
-from django.core import signing
 
 from cakap.delivery.errors import BadEvent, NotSignedIn
 from cakap.delivery.hot.commits import GroupCommit, Overloaded, StoreFailed
-from cakap.delivery.saving import Kept, Sending, Sent
-from cakap.delivery.token import AGE, COOKIE, SALT
+from cakap.delivery.saving import UNREADABLE, Kept, Sending, Sent, events_of
+from cakap.delivery.token import COOKIE, read
 from cakap.errors import Refused
 
 Scope = MutableMapping[str, Any]
@@ -79,16 +77,14 @@ async def _sending(scope: Scope, receive: Receive) -> Sending:
 def _whose(cookies: str) -> tuple[int, str]:
     try:
         return _verified(cookies)
-    except (CookieError, KeyError, signing.BadSignature, ValueError, TypeError) as exc:
+    except (CookieError, KeyError, ValueError, TypeError) as exc:
         raise NotSignedIn from exc
 
 
 @lru_cache(maxsize=40000)
 def _verified(cookies: str) -> tuple[int, str]:
     """The signature is checked once a process; whether the device still counts, at every commit."""
-    token = SimpleCookie(cookies)[COOKIE].value
-    attempt, device = signing.loads(token, salt=SALT, max_age=AGE)
-    return int(attempt), str(device)
+    return read(SimpleCookie(cookies)[COOKIE].value)
 
 
 def _address(scope: Scope, headers: dict[bytes, bytes]) -> str:
@@ -116,25 +112,6 @@ async def _body(receive: Receive) -> bytes:
 
 def _events(body: bytes) -> list[Sent]:
     try:
-        told = json.loads(body)["events"]
-        return [
-            Sent(
-                seq=int(event["seq"]),
-                kind=str(event["kind"]),
-                item=int(event["item"]),
-                response=str(event["response"]),
-                at=_moment(event["at"]),
-            )
-            for event in told
-        ]
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as exc:
-        message = "Susunan jawaban tidak dikenali."
-        raise BadEvent(message) from exc
-
-
-def _moment(text: object) -> datetime:
-    found = datetime.fromisoformat(str(text))
-    if found.tzinfo is None:
-        message = "a time without its zone"
-        raise ValueError(message)
-    return found
+        return events_of(json.loads(body)["events"])
+    except (KeyError, TypeError, ValueError, RecursionError) as exc:
+        raise BadEvent(UNREADABLE) from exc

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,10 +14,10 @@ from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.paper import paper, shown
 from cakap.delivery.queries import state_of
-from cakap.delivery.saving import Sent
+from cakap.delivery.saving import events_of
 from cakap.delivery.services import heartbeat, keep_events, offer_next, submit
 from cakap.delivery.token import attempt_of, live_attempt
-from cakap.itembank.queries import Part, Question, form_content
+from cakap.itembank.queries import Part, Question, form_content, question_of
 
 
 @require_GET
@@ -67,6 +66,8 @@ def _question(question: Question) -> dict[str, Any]:
     }
 
 
+# The token's cookie is SameSite=Strict and the body must be JSON, which no form of another site
+# can send: that is the protection here, in place of the form token.
 @csrf_exempt
 @require_POST
 @public
@@ -78,13 +79,9 @@ def following(request: HttpRequest) -> HttpResponse:
         message = "Diharapkan section berupa bilangan."
         raise BadEvent(message)
     offer = offer_next(attempt=attempt, device=device, section=section, now=timezone.now())
-    parts = form_content(attempt.seat.session.form) if offer else ()
-    found = [q for part in parts for q in part.questions if offer and q.id == offer.version_id]
-    return JsonResponse({"question": _question(found[0]) if found else None})
+    return JsonResponse({"question": _question(question_of(offer.version)) if offer else None})
 
 
-# The token's cookie is SameSite=Strict and the body must be JSON, which no form of another site
-# can send: that is the protection here, in place of the form token.
 @csrf_exempt
 @require_POST
 @public
@@ -92,7 +89,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     """Keep events; what this acknowledges is committed."""
     attempt, device = attempt_of(request)
     last = keep_events(
-        attempt=attempt, device=device, sent=_sent(request),
+        attempt=attempt, device=device, sent=events_of(_body(request).get("events") or []),
         address=request.META.get("REMOTE_ADDR", "")[:45], now=timezone.now(),
     )  # fmt: skip
     return JsonResponse({"kept": last})
@@ -134,21 +131,3 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadEvent
     return body
-
-
-def _sent(request: HttpRequest) -> list[Sent]:
-    events = _body(request).get("events")
-    try:
-        return [
-            Sent(
-                seq=int(event["seq"]),
-                kind=str(event["kind"]),
-                item=int(event["item"]),
-                response=str(event["response"]),
-                at=datetime.fromisoformat(event["at"]),
-            )
-            for event in events or []
-        ]
-    except (KeyError, TypeError, ValueError) as exc:
-        message = "Susunan jawaban tidak dikenali."
-        raise BadEvent(message) from exc

@@ -7,7 +7,6 @@ more, "given", whose T is log P(lowest).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -77,13 +76,6 @@ class Answers:
             given = [place.get(Column(int(i), 0), -1) for i in items]
             found.append(Alike(items, np.array(upper), np.array(given)))
         return tuple(found)
-
-    @cached_property
-    def spans(self) -> tuple[slice, ...]:
-        """Where each item's columns stand."""
-        items = [column.item for column in self.layout]
-        edges = np.searchsorted(items, np.arange(len(self.n_categories) + 1))
-        return tuple(slice(int(a), int(b)) for a, b in itertools.pairwise(edges))
 
 
 def answers_of(responses: Categories, *, groups: Ints | None = None) -> Answers:

@@ -22,6 +22,7 @@ from cakap.science.irt.information import Observed, observed_information
 from cakap.science.irt.latent import POINTS, Latent
 from cakap.science.irt.models import MODELS, Model
 from cakap.science.irt.notes import Note
+from cakap.science.irt.scoring import Fitted
 from cakap.science.irt.soundness import Sound, sound
 from cakap.science.types import Categories, Floats, Ints
 from cakap.science.workers import Workers, threads
@@ -92,6 +93,21 @@ class Calibration:
     iterations: int
     converged: bool
     warnings: tuple[Note, ...]
+
+    @property
+    def kept(self) -> list[int]:
+        """The items that could be calibrated."""
+        return [item for item, row in enumerate(self.parameters) if np.isfinite(row).all()]
+
+    @property
+    def fitted(self) -> Fitted:
+        """Those items and the first group's latent normal, as what scores."""
+        return Fitted(
+            model=self.model,
+            parameters=[self.parameters[item] for item in self.kept],
+            variance=self.variance,
+            mean=float(self.latent.mean[0]),
+        )
 
     @property
     def variance(self) -> float:

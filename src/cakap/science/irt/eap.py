@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from cakap.science.irt.bank import ItemBank
 from cakap.science.irt.response import log_probabilities
-from cakap.science.types import MISSING, Categories, Floats
+from cakap.science.types import MISSING, Categories, Floats, Ints
 
 POINTS, REACH = 61, 6.0
 
@@ -40,7 +40,7 @@ def eap(bank: ItemBank, responses: Categories, *, nodes: Floats, prior: Floats) 
     nodes, prior: (n_nodes,) points of theta and their weights, > 0, on any scale.
     A person without a response gets the prior back.
     """
-    _refuse_impossible(bank, responses)
+    refuse_impossible(responses, np.isfinite(bank.thresholds).sum(axis=1).astype(np.int64) + 1)
     table = log_probabilities(bank, nodes)
     log_likelihood = np.zeros((len(responses), len(nodes)))
     for category in range(bank.n_categories):
@@ -54,16 +54,16 @@ def eap(bank: ItemBank, responses: Categories, *, nodes: Floats, prior: Floats) 
     return Scores(theta=theta, se=np.sqrt(np.maximum(variance, 0.0)))
 
 
-def _refuse_impossible(bank: ItemBank, responses: Categories) -> None:
-    if responses.ndim != 2 or responses.shape[1] != len(bank.slopes):
-        message = f"responses of shape {responses.shape}, expected (people, {len(bank.slopes)})"
+def refuse_impossible(responses: Categories, n_categories: Ints) -> None:
+    """Raise ValueError at the first answer that its item does not have."""
+    if responses.ndim != 2 or responses.shape[1] != len(n_categories):
+        message = f"responses of shape {responses.shape}, expected (persons, {len(n_categories)})"
         raise ValueError(message)
-    highest = np.isfinite(bank.thresholds).sum(axis=1)
-    wrong = np.argwhere((responses < MISSING) | (responses > highest[None, :]))
+    wrong = np.argwhere((responses < MISSING) | (responses >= n_categories))
     if len(wrong):
         person, item = wrong[0]
         message = (
             f"person {person}, item {item}: category {responses[person, item]}, "
-            f"expected 0 to {highest[item]} or {MISSING}"
+            f"expected 0 to {n_categories[item] - 1} or {MISSING}"
         )
         raise ValueError(message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cakap.science.irt.answers import Chunk, each_person
-from cakap.science.irt.eap import Scores
+from cakap.science.irt.eap import Scores, refuse_impossible
 from cakap.science.irt.expectation import Tables, posteriors, tables
 from cakap.science.irt.latent import POINTS, log_normal, normal
 from cakap.science.irt.models import MODELS
@@ -81,21 +81,6 @@ def _means(chunk: Chunk, common: tuple[Tables, Floats]) -> tuple[Floats, Floats]
     )
     theta = moments[0]
     return theta, np.sqrt(np.maximum(moments[1] - theta**2, 0.0))
-
-
-def refuse_impossible(responses: Categories, n_categories: Ints) -> None:
-    """Raise ValueError at the first answer that its item does not have."""
-    if responses.ndim != 2 or responses.shape[1] != len(n_categories):
-        message = f"responses of shape {responses.shape}, expected (persons, {len(n_categories)})"
-        raise ValueError(message)
-    wrong = np.argwhere((responses < MISSING) | (responses >= n_categories))
-    if len(wrong):
-        person, item = wrong[0]
-        message = (
-            f"person {person}, item {item}: category {responses[person, item]}, "
-            f"expected 0 to {n_categories[item] - 1} or {MISSING}"
-        )
-        raise ValueError(message)
 
 
 def log_likelihood(fitted: Fitted, responses: Categories, nodes: Floats) -> Floats:
