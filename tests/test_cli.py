@@ -191,9 +191,10 @@ def test_the_demo_runs_to_its_end_and_says_so_when_run_again(tmp_path):
     words = ("demo", "--people", "40", "--no-serve", "--json")
 
     first = cakap(*words, data=tmp_path, **database)
-    figures = json.loads(first.stdout.splitlines()[-1])
+    # What the servers have to say is not this command's output.
+    figures = json.loads(first.stdout)
     again = cakap(*words, data=tmp_path, **database)
-    second = json.loads(again.stdout.splitlines()[-1])
+    second = json.loads(again.stdout)
 
     answers = figures["answers"]
     assert answers["sent"] == answers["acknowledged"] == answers["stored"] > 0

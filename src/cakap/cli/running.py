@@ -85,7 +85,10 @@ def refuse_taken(host: str, port: int) -> None:
 def start_server(
     host: str, port: int, workers: int
 ) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
-    """Pages and answers, and one worker for long work, each a process of its own."""
+    """Pages and answers, and one worker for long work, each a process of its own.
+
+    What they have to say goes to standard error: standard output is the command's own.
+    """
     granian = [
         str(Path(sys.executable).parent / "granian"), "--interface", "asginl",
         "--host", host, "--port", str(port), "--workers", str(workers),
@@ -94,12 +97,12 @@ def start_server(
         "--backpressure", "50000",
         "--workers-kill-timeout", "10", "cakap.asgi:application",
     ]  # fmt: skip
-    return subprocess.Popen(granian), start_worker()  # noqa: S603
+    return subprocess.Popen(granian, stdout=sys.stderr), start_worker()  # noqa: S603
 
 
 def start_worker() -> subprocess.Popen[bytes]:
     """One worker for long work."""
-    return subprocess.Popen([sys.executable, "-m", "cakap.cli", "worker"])
+    return subprocess.Popen([sys.executable, "-m", "cakap.cli", "worker"], stdout=sys.stderr)
 
 
 def wait_for(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -> None:
