@@ -15,12 +15,16 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop 
 def _fresh_cache():
     """Counts of failed sign-ins do not outlive a test; nor do forms remembered by number."""
     from cakap.delivery import saving, services
+    from cakap.delivery.views import exam
     from cakap.itembank.adaptive import forget_sections
 
     cache.clear()
-    saving.options_of.cache_clear()
+    saving.answerable_of.cache_clear()
     saving.late_grace.cache_clear()
     saving.pools_of.cache_clear()
+    saving.timed_of.cache_clear()
+    saving.notices_of.cache_clear()
+    exam.content_of.cache_clear()
     services._prior.cache_clear()
     forget_sections()
 

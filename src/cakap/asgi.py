@@ -1,4 +1,4 @@
-"""What the server starts: answers go straight to the log, pages to Django.
+"""What the server starts: answers go straight to the log, consoles hear their room, pages are Django's.
 
 Pages run as WSGI in threads: Django's synchronous views are several times faster there.
 """
@@ -13,15 +13,19 @@ from a2wsgi import WSGIMiddleware
 from cakap.wsgi import application as pages  # first: it sets Django up
 
 from cakap.delivery.hot.app import PATHS, HotPath, Receive, Scope, Send  # isort: skip
+from cakap.delivery.hot.stream import PATH, Streams  # isort: skip
 
 THREADS = 8
-_hot, _pages = HotPath(), WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type]
+_hot, _streams = HotPath(), Streams()
+_pages = WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type]
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """By its path; nothing but HTTP is spoken here."""
     if scope["type"] == "http" and scope["path"] in PATHS:
         await _hot(scope, receive, send)
+    elif scope["type"] == "http" and PATH.match(scope["path"]):
+        await _streams(scope, receive, send)
     elif scope["type"] == "http":
         await _pages(scope, _coroutine(receive), _coroutine(send))  # type: ignore[arg-type]
 

@@ -5,6 +5,8 @@ An address that is not listed here fails the test. `own` = the object is of the 
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 from centre_results import publish_centre
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -12,11 +14,13 @@ from world import NOW, TODAY, make_open_session, make_world
 
 from cakap.accounts.models import Membership, Role, User
 from cakap.centre.services import assign
+from cakap.delivery.models import Attempt
 from cakap.itembank.models import Form, ItemVersion
+from cakap.itembank.services import File, add_files
 from cakap.jobs.services import ask_for_job
 from cakap.placement.services import make_plan
-from cakap.programmes.models import Programme
-from cakap.registry.models import Standard
+from cakap.programmes.models import Programme, Session
+from cakap.registry.models import Portrait, Standard
 from cakap.registry.services import link_user
 from cakap.results.models import Result
 from cakap.science.workers import threads
@@ -63,6 +67,8 @@ EXPECTED = {
     "registry:approve": (OPERATOR, "standard"),
     "registry:employees": (OFFICE, ""),
     "registry:employee": (OFFICE, "employee"),
+    "registry:portrait": (OFFICE, "employee"),
+    "registry:portraits": (OPERATOR, ""),
     "registry:competencies": (OFFICE | {R.ASSESSOR, R.PSYCHOMETRICIAN}, ""),
     "registry:upload": (OPERATOR, ""),
     "registry:confirm": (OPERATOR, ""),
@@ -82,6 +88,8 @@ EXPECTED = {
     "scoring:item_picture": (PSYCHO, "calibrated_picture"),
     "itembank:upload": (PSYCHO, ""),
     "itembank:template": (PSYCHO, ""),
+    "itembank:package": (PSYCHO, ""),
+    "itembank:asset": (PSYCHO | OPERATOR, "asset"),
     "itembank:forms": (PSYCHO | OPERATOR, ""),
     "itembank:build": (PSYCHO, ""),
     "itembank:form": (PSYCHO | OPERATOR, "form"),
@@ -96,6 +104,7 @@ EXPECTED = {
     "programmes:session": (OPERATOR, "programme"),
     "programmes:seat": (OPERATOR, "programme"),
     "programmes:invite": (OPERATOR, "programme"),
+    "programmes:accommodation": (OPERATOR, "participant"),
     "programmes:invitation": ({R.OPERATOR, R.PROCTOR}, "participant"),
     "delivery:enter": (PUBLIC, ""),
     "delivery:consent": (PUBLIC, ""),
@@ -109,9 +118,31 @@ EXPECTED = {
     "delivery:beat": (PUBLIC, ""),
     "delivery:finish": (PUBLIC, ""),
     "delivery:sessions": (PROCTOR | OPERATOR, ""),
+    "delivery:section": (PUBLIC, ""),
+    "delivery:asset": (PUBLIC, ""),
     "delivery:board": (PROCTOR | OPERATOR, "session"),
+    "delivery:stream": (PROCTOR | OPERATOR, "session"),
     "delivery:open": (PROCTOR, "session"),
     "delivery:close": (PROCTOR, "session"),
+    "delivery:pause_form": (PROCTOR, "session"),
+    "delivery:pause": (PROCTOR, "session"),
+    "delivery:resume": (PROCTOR, "session"),
+    "delivery:give_back": (PROCTOR, "session"),
+    "delivery:postpone": (PROCTOR, "session"),
+    "delivery:announce": (PROCTOR, "session"),
+    "delivery:incident": (PROCTOR, "session"),
+    "delivery:incidents": (PROCTOR | OPERATOR, "session"),
+    "delivery:minutes": (PROCTOR | OPERATOR, "session"),
+    "delivery:browser": (PROCTOR | OPERATOR, "session"),
+    "delivery:desk": (PROCTOR | OPERATOR, "session"),
+    "delivery:seat": (PROCTOR | OPERATOR, "seat"),
+    "delivery:check_in": (PROCTOR | OPERATOR, "seat"),
+    "delivery:photo": (PROCTOR | OPERATOR, "photo"),
+    "delivery:trail": (PROCTOR | OPERATOR | {R.AUDITOR}, "seat"),
+    "delivery:free": (PROCTOR, "seat"),
+    "delivery:pause_one": (PROCTOR, "seat"),
+    "delivery:resume_one": (PROCTOR, "seat"),
+    "delivery:time": (PROCTOR, "seat"),
     "centre:programme": ({R.OPERATOR, R.AUDITOR}, "programme"),
     "centre:simulation": (OPERATOR, "programme"),
     "centre:assign": (OPERATOR, "programme"),
@@ -159,6 +190,7 @@ EXPECTED = {
     "selection:cancel": ({R.OPERATOR, R.DECISION_MAKER}, "bidding"),
     "selection:decide": (DECIDES, "bidding"),
 }
+PICTURE = b"\xff\xd8\xff\xe0"
 # What has no owner: the same for every agency.
 SHARED = {"rule", "file", "box", "post_code"}
 OPEN = {200, 302, 400, 404, 409}
@@ -182,6 +214,16 @@ def objects(world) -> dict[str, list]:
     """One object of every kind that belongs to the world's agency, as arguments of its address."""
     agency = world.agency
     session = make_open_session(world)
+    Session.objects.filter(pk=session.pk).update(locked_browser=True, quit_code="12345678")
+    seat = session.seats.order_by("number").first()
+    attempt = Attempt.objects.create(seat=seat, seed=1, device="d", signed_in_at=NOW)
+    Portrait.objects.create(
+        employee=world.person(0), content=PICTURE, media_type="image/jpeg", updated_at=NOW
+    )
+    Portrait.objects.get_or_create(
+        employee=seat.participant.employee,
+        defaults={"content": PICTURE, "media_type": "image/jpeg", "updated_at": NOW},
+    )
     publish_centre(world)
     programme = Programme.objects.get(initiator=agency, method="cat")
     centre = Programme.objects.get(initiator=agency, method="centre")
@@ -215,6 +257,7 @@ def objects(world) -> dict[str, list]:
         "programme": programme,
         "participant": participant,
         "session": session,
+        "seat": attempt.seat,
         "assignment": assignment,
         "result": Result.objects.filter(employee__agency=agency).first(),
         "placement": Placement.objects.filter(map__agency=agency).first(),
@@ -225,11 +268,18 @@ def objects(world) -> dict[str, list]:
         "calibrated": calibration.items.first(),
         "job": ask_for_job(kind="k", title="t", agency=agency.code, actor="t", now=NOW),
     }
+    content = agency.code.encode()
+    picture = File(
+        digest=sha256(content).hexdigest(), name="x.png", media_type="image/png", content=content
+    )
+    add_files(agency=agency, files=[picture])
     return {
         **{name: [row.pk] for name, row in found.items()},
+        "asset": [picture.digest],
         "calibration_picture": [calibration.pk, "informasi"],
         "calibrated_picture": [calibration.items.first().pk, "kurva"],
         "agreement": [assignment.pk, "M.01"],
+        "photo": [seat.pk, "arsip"],
         "user": [world.user(R.ASSESSOR).pk],
         "nip": [world.person(0).nip],
         "post_code": [world.post("KASI2").code],

@@ -127,13 +127,23 @@ def test_answers_given_offline_survive_a_reload_and_reach_the_server(page):
     assert len(state_of(Attempt.objects.get()).answers) == 2
 
 
-def test_a_second_machine_takes_over_and_the_first_is_told(page, chromium, live_server):
-    session = make_open_session(make_world())
+def test_a_spare_machine_goes_on_in_two_clicks_and_the_first_is_told(page, chromium, live_server):
+    """The second machine is refused until the proctor moves the participant: seat, then move."""
+    world = make_world()
+    session = make_open_session(world)
     begin(page, session)
     page.locator("#question input").nth(0).check()
     page.wait_for_selector("#saved[data-state=saved]")
 
     other = chromium.new_context(base_url=live_server.url).new_page()
+    enter(other, session)
+    assert "perangkat lain" in other.inner_text("main")
+    proctor = chromium.new_context(base_url=live_server.url).new_page()
+    sign_in(proctor, world.user(Role.PROCTOR))
+    proctor.goto(f"/ujian/sesi/{session.pk}/")
+    proctor.click(".seat[data-standing=working]")
+    proctor.click("text=Pindah komputer")
+    proctor.wait_for_selector("text=Peserta dapat masuk di komputer lain")
     enter(other, session)
     other.wait_for_selector("#question input")
     page.locator("#question input").nth(1).check()
@@ -142,6 +152,7 @@ def test_a_second_machine_takes_over_and_the_first_is_told(page, chromium, live_
     assert "perangkat lain" in page.inner_text("#trouble")
     assert other.locator("#map .answered").count() == 1
     other.context.close()
+    proctor.context.close()
 
 
 def test_an_operator_sees_the_error_in_a_file_and_then_imports_it(page):

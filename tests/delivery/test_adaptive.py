@@ -96,7 +96,7 @@ def seated(session, number=0):
 
 def answer(attempt, seq, version, option):
     sent = [Sent(seq=seq, kind="answer", item=version, response=option, at=NOW)]
-    keep_events(attempt=attempt, device=attempt.device, sent=sent, address="", now=NOW)
+    keep_events(attempt=attempt, device=attempt.device, sent=sent, now=NOW)
 
 
 def following(attempt):
@@ -203,7 +203,7 @@ def test_the_page_gets_only_what_was_offered(session, client):
     assert (len(adaptive["questions"]), len(fixed["questions"]), fixed["adaptive"]) == (1, 1, None)
     assert "scores" not in str(content)
     assert "slope" not in str(content)
-    section, first = adaptive["adaptive"]["section"], adaptive["questions"][0]["id"]
+    section, first = adaptive["section"], adaptive["questions"][0]["id"]
     event = {
         "seq": 1,
         "kind": "answer",

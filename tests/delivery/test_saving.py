@@ -21,7 +21,7 @@ from cakap.delivery.errors import (
 from cakap.delivery.hot.app import _events, _whose
 from cakap.delivery.models import Attempt, Event
 from cakap.delivery.saving import MOST_SEQ, Kept, Sending, Sent, save
-from cakap.delivery.services import begin, give_consent, heartbeat, sign_in
+from cakap.delivery.services import begin, give_consent, keep_events, sign_in
 from cakap.itembank.models import ItemVersion
 
 
@@ -48,9 +48,7 @@ def sent(seq, response="a", *, item_=None, at=NOW):
 
 
 def of(attempt, *events, device=None):
-    return Sending(
-        attempt=attempt.pk, device=device or attempt.device, sent=events, address="10.0.0.1"
-    )
+    return Sending(attempt=attempt.pk, device=device or attempt.device, sent=events)
 
 
 def test_every_sending_has_its_own_outcome(sitters):
@@ -62,7 +60,7 @@ def test_every_sending_has_its_own_outcome(sitters):
             of(two, sent(1), device="x" * 32),
             of(three, sent(1, "<script>")),
             of(not_yet, sent(1)),
-            Sending(attempt=10**9, device="x", sent=[sent(1)], address=""),
+            Sending(attempt=10**9, device="x", sent=[sent(1)]),
             of(two, sent(1)),
             of(three),
         ],
@@ -78,11 +76,12 @@ def test_every_sending_has_its_own_outcome(sitters):
 
 
 def test_a_heartbeat_tells_the_servers_time(sitters):
-    left = heartbeat(attempt=sitters[0], device=sitters[0].device, now=NOW + timedelta(minutes=10))
+    now = NOW + timedelta(minutes=10)
+    left = keep_events(attempt=sitters[0], device=sitters[0].device, sent=(), now=now).seconds_left
 
     assert left == pytest.approx(50 * 60)
     with pytest.raises(OtherDevice):
-        heartbeat(attempt=sitters[0], device="x" * 32, now=NOW)
+        keep_events(attempt=sitters[0], device="x" * 32, sent=(), now=NOW)
 
 
 def test_other_content_under_a_seq_is_refused_whole_and_alone(sitters):

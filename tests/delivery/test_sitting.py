@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from world import NOW
 
+from cakap.delivery.control import free_device
 from cakap.delivery.errors import (
     AnswerConflict,
     AnswersMissing,
@@ -17,8 +18,9 @@ from cakap.delivery.errors import (
     NotBegun,
     OtherDevice,
 )
+from cakap.delivery.live import Board
 from cakap.delivery.models import Attempt, Event
-from cakap.delivery.queries import board, finished_sheets, state_of
+from cakap.delivery.queries import finished_sheets, state_of
 from cakap.delivery.saving import Sent
 from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
 from cakap.itembank.models import FormItem
@@ -49,9 +51,7 @@ def items(session):
 
 def keep(attempt, *events, now=NOW, device=None):
     fresh = Attempt.objects.get(pk=attempt.pk)
-    return keep_events(
-        attempt=fresh, device=device or fresh.device, sent=events, address="127.0.0.1", now=now
-    )
+    return keep_events(attempt=fresh, device=device or fresh.device, sent=events, now=now)
 
 
 def test_a_wrong_pin_and_a_closed_session_let_nobody_in(session, seat):
@@ -113,16 +113,27 @@ def test_an_unknown_event_is_refused(attempt, items, seq, offset, response, kind
     assert attempt.events.count() == 0
 
 
-def test_another_machine_goes_on_and_the_old_one_is_told(attempt, items, session, seat):
+def test_another_machine_goes_on_only_when_a_proctor_frees_the_attempt(
+    attempt, items, session, seat
+):
+    """And what the old machine still sends is kept as evidence, never added to the sitting."""
     keep(attempt, sent(1, items[0]))
-    old = attempt.device
+    nip, old = seat.participant.employee.nip, attempt.device
+    with pytest.raises(OtherDevice):
+        sign_in(nip=nip, pin=session.pin, now=NOW)
 
-    again = sign_in(nip=seat.participant.employee.nip, pin=session.pin, now=NOW)
+    free_device(attempt=attempt, by="pengawas", now=NOW)
+    again = sign_in(nip=nip, pin=session.pin, now=NOW)
 
     assert again.pk == attempt.pk
     assert state_of(again).last_seq == 1
+    for _ in range(2):
+        with pytest.raises(OtherDevice):
+            keep(attempt, sent(2, items[1]), device=old)
     with pytest.raises(OtherDevice):
-        keep(attempt, sent(2, items[1]), device=old)
+        keep(attempt, sent(3, items[1]), device="0" * 32)
+    assert list(again.strays.values_list("seq", "device")) == [(2, old)]
+    assert state_of(again).answers == {items[0]: "a"}
 
 
 def test_an_answer_within_the_grace_counts_and_one_after_it_is_kept_and_marked(attempt, items):
@@ -170,7 +181,7 @@ def test_the_log_takes_no_second_event_of_a_number(attempt, items):
 def test_the_board_shows_where_everybody_stands(attempt, items, session):
     keep(attempt, sent(1, items[0]), sent(2, items[0], "b"), sent(3, items[1]))
 
-    standings = {place.standing: place.answered for place in board(session)}
+    standings = {row.standing: row.answered for row in Board(session.pk).refresh(NOW).values()}
 
     assert standings["working"] == 2
     assert standings["absent"] == 0
@@ -194,7 +205,9 @@ def test_no_page_of_the_exam_shows_a_key(client, session, seat):
         assert page.status_code == 200
         assert not any(word in text for word in ("score", "slope", "threshold", "kunci", 'nilai":'))
         assert page["Cache-Control"] == "no-store"
-    assert {"id", "kind", "stem", "options"} == set(pages[2].json()["parts"][0]["questions"][0])
+    assert {"id", "kind", "stem", "options", "layout", "stimulus"} == set(
+        pages[2].json()["parts"][0]["questions"][0]
+    )
     assert {"id", "text"} == set(pages[2].json()["parts"][0]["questions"][0]["options"][0])
 
 

@@ -11,7 +11,7 @@ from cakap.accounts.models import Role
 from cakap.demo.bank import DATA, demo_bank
 from cakap.itembank.content import Draft, clean
 from cakap.itembank.errors import BadItem, BadPackage, FormIsFrozen, ItemInUse
-from cakap.itembank.exchange.qti import read_package
+from cakap.itembank.exchange.qti.reading import read_package
 from cakap.itembank.exchange.rows import drafts_from
 from cakap.itembank.generators import reasoning_items
 from cakap.itembank.models import ItemVersion
@@ -26,8 +26,8 @@ CHOICE = f"""<qti-assessment-item {NS} identifier="Q1" title="t" label="M.01">
 <qti-simple-choice identifier="A">1</qti-simple-choice>
 <qti-simple-choice identifier="B"><b onclick="x()">2</b><script>alert(1)</script></qti-simple-choice>
 </qti-choice-interaction></qti-item-body></qti-assessment-item>"""
-ESSAY = f"""<qti-assessment-item {NS} identifier="Q2" title="t"><qti-item-body>
-<qti-extended-text-interaction response-identifier="R"/></qti-item-body></qti-assessment-item>"""
+DRAWING = f"""<qti-assessment-item {NS} identifier="Q2" title="t"><qti-item-body>
+<qti-drawing-interaction response-identifier="R"/></qti-item-body></qti-assessment-item>"""
 
 
 def package(**items):
@@ -44,13 +44,13 @@ def package(**items):
 
 
 def test_a_qti_package_is_read_and_what_is_not_is_named():
-    found = read_package("p.zip", package(q1=CHOICE, q2=ESSAY))
+    found = read_package("p.zip", package(q1=CHOICE, q2=DRAWING))
 
     (draft,) = found.drafts
     assert (draft.code, draft.kind, draft.scores) == ("Q1", "single", {"A": 0, "B": 1})
     assert len(found.left_out) == 1
     assert "q2.xml" in found.left_out[0]
-    assert "qti-extended-text-interaction" in found.left_out[0]
+    assert "qti-drawing-interaction" in found.left_out[0]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def sit(session, seat, option, *, most=10**6):
         )
         for seq, row in enumerate(rows[:most], start=1)
     ]  # fmt: skip
-    keep_events(attempt=attempt, device=attempt.device, sent=sent, address="", now=NOW)
+    keep_events(attempt=attempt, device=attempt.device, sent=sent, now=NOW)
     submit(attempt=attempt, device=attempt.device, last_seq=len(sent), now=NOW)
 
 

@@ -211,7 +211,7 @@ def sat_by_all(world):
                 Sent(seq=k, kind="answer", item=v.pk, response="ab"[(number + k) % 3 == 0], at=now)
                 for k, v in enumerate(versions.order_by("pk"), start=1)
             ]
-            keep_events(attempt=attempt, device=attempt.device, sent=sent, address="", now=now)
+            keep_events(attempt=attempt, device=attempt.device, sent=sent, now=now)
             submit(attempt=attempt, device=attempt.device, last_seq=len(sent), now=now)
         close_session(session=session, actor="t", now=now)
 

@@ -16,7 +16,7 @@ class NotSignedIn(Refused):
 
 
 class OtherDevice(Refused):
-    """Ujian ini sedang dikerjakan di perangkat lain. Masuklah lagi untuk melanjutkannya di sini."""
+    """Ujian ini sedang dikerjakan di perangkat lain. Pengawas dapat memindahkannya ke sini."""
 
 
 class NotBegun(Refused):
@@ -45,3 +45,43 @@ class TooManyTries(Refused):
     """Terlalu banyak percobaan. Tunggu lima menit atau hubungi pengawas ruang."""
 
     status = 429
+
+
+class WrongPlace(Refused):
+    """Ujian ini hanya dapat dikerjakan dari jaringan ruang ujian. Hubungi pengawas."""
+
+    status = 403
+
+
+class OtherBrowser(Refused):
+    """Sesi ini hanya dibuka dengan Safe Exam Browser dan berkas konfigurasi sesi ini."""
+
+    status = 403
+
+
+class NotCheckedIn(Refused):
+    """Anda belum terdaftar di meja pendaftaran. Ambillah PIN registrasi di sana."""
+
+    status = 403
+
+
+class RegistrationClosed(Refused):
+    """Pemberian PIN registrasi untuk sesi ini sudah ditutup."""
+
+
+class BadCheckIn(Refused):
+    """Pemeriksaan tanpa foto memerlukan alasan dan persetujuan petugas kedua."""
+
+    status = 400
+
+
+class BadPause(Refused):
+    """Jeda, lanjutan dan tambahan waktu memerlukan alasan, dan hanya berlaku pada sesi yang dibuka."""
+
+
+class TooLong(Refused):
+    """Gangguan ini melebihi batas kebijakan. Jadwalkan ulang sesinya."""
+
+
+class NotTimed(Refused):
+    """Bagian ini tidak memiliki waktu sendiri, atau sudah ditutup."""

@@ -1,20 +1,32 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
+
+MOMENT = forms.DateTimeInput(
+    attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"
+)
+DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
 
 class EnterForm(forms.Form):
-    """NIP and the session's PIN."""
+    """NIP, the PIN from the desk, and the session's PIN."""
 
     nip = forms.RegexField(
-        r"^\d{18}$", label="NIP",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        r"^\d{18}$", label="NIP", widget=forms.TextInput(attrs=DIGITS),
         error_messages={"invalid": _("NIP terdiri atas 18 angka.")},
+    )  # fmt: skip
+    registration = forms.RegexField(
+        r"^\d{6}$", label=_("PIN registrasi"), required=False, widget=forms.TextInput(attrs=DIGITS),
+        help_text=_("Dari meja pendaftaran, bila Anda mendapatkannya."),
+        error_messages={"invalid": _("PIN terdiri atas 6 angka.")},
     )  # fmt: skip
     pin = forms.RegexField(
         r"^\d{6}$", label=_("PIN sesi"), help_text=_("Dibacakan oleh pengawas ruang."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=DIGITS),
         error_messages={"invalid": _("PIN terdiri atas 6 angka.")},
     )  # fmt: skip
 
@@ -26,3 +38,84 @@ class ConsentForm(forms.Form):
         label=_("Saya mengerti dan bersedia dinilai."),
         error_messages={"required": _("Beri tanda setuju untuk melanjutkan.")},
     )
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Alasan"), max_length=500)
+
+
+class TimeForm(ReasonForm):
+    """Minutes on top."""
+
+    minutes = forms.IntegerField(label=_("Menit"), min_value=1, max_value=240)
+    field_order = ("minutes", "reason")
+
+
+class OutageForm(ReasonForm):
+    """From when to when an outage lasted."""
+
+    since = forms.DateTimeField(label=_("Mulai gangguan"), widget=MOMENT)
+    until = forms.DateTimeField(label=_("Sampai"), widget=MOMENT)
+    field_order = ("since", "until", "reason")
+
+
+class PostponeForm(ReasonForm):
+    """When a session is held instead."""
+
+    starts_at = forms.DateTimeField(label=_("Mulai yang baru"), widget=MOMENT)
+    field_order = ("starts_at", "reason")
+
+
+class AnnounceForm(forms.Form):
+    """A sentence to everybody."""
+
+    text = forms.CharField(label=_("Pengumuman"), max_length=500)
+
+
+class IncidentForm(forms.Form):
+    """What happened, at which seat if at one."""
+
+    seat = forms.IntegerField(label=_("Kursi"), min_value=1, required=False)
+    text = forms.CharField(label=_("Kejadian"), max_length=1000)
+
+
+class DeskForm(forms.Form):
+    """Who is at the desk: what the card's code says, or a NIP as typed."""
+
+    told = forms.CharField(
+        label=_("NIP atau kode QR undangan"), max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )  # fmt: skip
+
+
+class CheckInForm(forms.Form):
+    """A picture taken now; or a reason, and the name and password of a second officer."""
+
+    picture = forms.FileField(
+        label=_("Foto peserta sekarang"), required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png", "capture": "user"}),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Alasan tanpa perbandingan foto"), max_length=500, required=False
+    )
+    second = forms.CharField(label=_("Petugas kedua"), max_length=150, required=False)
+    password = forms.CharField(
+        label=_("Kata sandi petugas kedua"), required=False, widget=forms.PasswordInput
+    )
+
+    def __init__(self, *args: Any, request: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request = request
+        self.second_user: Any = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("second"):
+            self.second_user = authenticate(
+                self._request, username=cleaned["second"], password=cleaned.get("password", "")
+            )
+            if self.second_user is None:
+                self.add_error("password", _("Nama atau kata sandi petugas kedua tidak cocok."))
+        return cleaned

@@ -8,19 +8,57 @@ from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import OwnedManager
 from cakap.itembank.models import ItemVersion, Section
-from cakap.programmes.models import Seat
+from cakap.programmes.models import Seat, Session
+
+
+class CheckIn(models.Model):
+    """A participant at the registration desk: who was compared with what, by whom, and the PIN given."""
+
+    class Identity(models.TextChoices):
+        PHOTO = "photo", _("foto dibandingkan")
+        MANUAL = "manual", _("diperiksa tanpa foto")
+
+    seat = models.OneToOneField(Seat, models.PROTECT, related_name="checkin")
+    pin = models.CharField(max_length=6)
+    identity = models.CharField(max_length=6, choices=Identity)
+    reason = models.CharField(max_length=500, blank=True)
+    picture = models.BinaryField(blank=True, default=b"")
+    by = models.CharField(max_length=150)
+    second = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField()
+
+    owners: ClassVar = (
+        "seat__session__programme__initiator",
+        "seat__session__programme__organiser",
+    )
+
+    objects = OwnedManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(identity="manual")
+                | (~Q(reason="") & ~Q(second="") & ~Q(second=F("by"))),
+                name="checkin_by_hand_has_reason_and_two_people",
+            )
+        ]
 
 
 class Attempt(models.Model):
-    """One sitting of one form by one participant. Its answers are the events; these are its bounds."""
+    """One sitting of one form by one participant. Its answers are the events; these are its bounds.
+
+    `closes_at` and `paused_at` follow from what delivery.clock makes of pauses and time given;
+    an empty `device` means that a proctor freed the attempt for another machine.
+    """
 
     seat = models.OneToOneField(Seat, models.PROTECT, related_name="attempt")
     seed = models.BigIntegerField()
-    device = models.CharField(max_length=32)
+    device = models.CharField(max_length=32, blank=True)
     signed_in_at = models.DateTimeField()
     consented_at = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True)
     closes_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
 
@@ -42,6 +80,99 @@ class Attempt(models.Model):
                 name="attempt_closes_after_it_begins",
             ),
         ]
+
+
+class Device(models.Model):
+    """A machine at which an attempt was opened: the key is in every event that came from it."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="devices")
+    key = models.CharField(max_length=32, unique=True)
+    workstation = models.CharField(max_length=100, blank=True)
+    address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=300, blank=True)
+    since = models.DateTimeField()
+    freed_at = models.DateTimeField(null=True)
+    freed_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["since"]
+
+
+class Interruption(models.Model):
+    """Time that does not count: of one attempt, or of a whole room. Written, never taken back."""
+
+    class Kind(models.TextChoices):
+        PAUSE = "pause", _("jeda")
+        CUT = "cut", _("gangguan")
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="interruptions")
+    attempt = models.ForeignKey(Attempt, models.PROTECT, null=True, related_name="interruptions")
+    kind = models.CharField(max_length=5, choices=Kind)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    ended_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["started_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="interruption_ends_after_it_starts",
+            )
+        ]
+
+
+class Grant(models.Model):
+    """Time given to one attempt on top, with its reason."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="grants")
+    seconds = models.PositiveIntegerField()
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+
+class SectionTime(models.Model):
+    """When an attempt entered a section that has a time of its own, and when that is over."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="section_times")
+    section = models.ForeignKey(Section, models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["begun_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "section"], name="section_entered_once")
+        ]
+
+
+class Incident(models.Model):
+    """Something that happened in a room, for the minutes: written by hand or by the system itself."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="incidents")
+    seat = models.ForeignKey(Seat, models.PROTECT, null=True, related_name="incidents")
+    text = models.CharField(max_length=1000)
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+
+
+class Announcement(models.Model):
+    """A sentence to everybody in a session."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="announcements")
+    text = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
 
 
 class Offer(models.Model):
@@ -71,12 +202,15 @@ class Event(models.Model):
     class Kind(models.TextChoices):
         ANSWER = "answer", _("jawaban")
         FLAG = "flag", _("tanda ragu")
+        SHOWN = "shown", _("soal ditampilkan")
+        FOCUS = "focus", _("halaman ditinggalkan atau kembali")
+        COPY = "copy", _("salin, potong atau tempel")
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="events", db_index=False)
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=6, choices=Kind)
     item = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+", db_index=False)
-    response = models.CharField(max_length=200)
+    response = models.TextField()
     client_at = models.DateTimeField()
     received_at = models.DateTimeField()
     late = models.BooleanField()
@@ -87,4 +221,26 @@ class Event(models.Model):
         ordering = ["attempt", "seq"]
         constraints = [
             models.UniqueConstraint(fields=["attempt", "seq"], name="event_seq_once_an_attempt")
+        ]
+
+
+class Stray(models.Model):
+    """What a machine still sent after the attempt had moved to another: kept, never counted.
+
+    Two copies of one sitting are a conflict for people to decide, never a sum.
+    """
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="strays")
+    device = models.CharField(max_length=32)
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=6, choices=Event.Kind)
+    item = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+", db_index=False)
+    response = models.TextField()
+    client_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    address = models.CharField(max_length=45)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "device", "seq"], name="stray_once")
         ]

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from cakap.delivery.models import Attempt, Event, Offer
 from cakap.delivery.state import Happened, State, fold
 from cakap.itembank.models import FormItem
 from cakap.jobs.services import in_blocks
-from cakap.programmes.models import Programme, Seat, Session
+from cakap.programmes.models import Programme, Session
+
+# Most of a log may only tell of the sitting (an item shown, the page left): sheets need none of it.
+COUNTED = (Event.Kind.ANSWER, Event.Kind.FLAG)
 
 
 def state_of(attempt: Attempt) -> State:
@@ -33,7 +36,7 @@ def finished_attempts(programme: Programme, *, now: datetime) -> QuerySet[Attemp
 def _finished(now: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(
         Q(submitted_at__lte=now)
-        | Q(closes_at__lt=now)
+        | Q(closes_at__lt=now, paused_at__isnull=True, seat__session__state=Session.State.OPEN)
         | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False)
     )
 
@@ -57,7 +60,7 @@ def finished_sheets(programme: Programme, *, now: datetime) -> Iterator[Sheet]:
         )
     }
     rows = (
-        Event.objects.filter(attempt__seat__session__programme=programme)
+        Event.objects.filter(attempt__seat__session__programme=programme, kind__in=COUNTED)
         .order_by("attempt_id", "seq")
         .values_list("attempt_id", "seq", "kind", "item_id", "response", "late")
     )
@@ -94,45 +97,6 @@ def _sheet(
     return Sheet(participant=participant, form=form, answers=answers, offered=offered)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """A line of the proctor's board."""
-
-    seat: Seat
-    attempt: Attempt | None
-    answered: int
-    standing: str
-
-
-def board(session: Session) -> list[Place]:
-    """Who sits where in a session and how far each has come."""
-    answered = dict(
-        Event.objects.filter(attempt__seat__session=session, kind=Event.Kind.ANSWER, late=False)
-        .values_list("attempt_id")
-        .annotate(n=Count("item", distinct=True))
-    )
-    seats = session.seats.select_related("participant__employee", "attempt")
-    return [_place(seat, answered) for seat in seats]
-
-
-def _place(seat: Seat, answered: dict[int, int]) -> Place:
-    attempt = getattr(seat, "attempt", None)
-    return Place(
-        seat=seat,
-        attempt=attempt,
-        answered=answered.get(attempt.pk, 0) if attempt else 0,
-        standing=_standing(attempt),
-    )
-
-
-def _standing(attempt: Attempt | None) -> str:
-    if attempt is None:
-        return "absent"
-    if attempt.submitted_at:
-        return "submitted"
-    return "working" if attempt.begun_at else "signed_in"
-
-
 def stored_answers(programmes: Iterable[Programme]) -> int:
     """How many answer events lie in the log of these programmes."""
     return Event.objects.filter(
@@ -162,7 +126,9 @@ def finished_forms_with(versions: Iterable[int], *, now: datetime) -> list[Sheet
         .values_list("pk", "seat__participant_id", "seat__session__form_id")
     }
     found: dict[int, list[Happened]] = {pk: [] for pk in sorted(attempts)}
-    rows = Event.objects.filter(attempt__in=_finished(now), attempt__seat__session__form__in=forms)
+    rows = Event.objects.filter(
+        attempt__in=_finished(now), attempt__seat__session__form__in=forms, kind__in=COUNTED
+    )
     for attempt, seq, kind, item, response, late in rows.values_list(
         "attempt_id", "seq", "kind", "item_id", "response", "late"
     ).iterator(chunk_size=20000):

@@ -6,14 +6,16 @@ The page and the hot path both end here. What is acknowledged is committed.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
 
+from cakap.delivery.clock import Bounds
+from cakap.delivery.door import NOWHERE, Caller, Door
 from cakap.delivery.errors import (
     AnswerConflict,
     BadEvent,
@@ -21,10 +23,17 @@ from cakap.delivery.errors import (
     NotSignedIn,
     OtherDevice,
 )
-from cakap.delivery.models import Attempt, Event, Offer
+from cakap.delivery.models import (
+    Announcement,
+    Attempt,
+    Device,
+    Event,
+    Offer,
+    SectionTime,
+    Stray,
+)
 from cakap.errors import Refused
-from cakap.itembank.models import Form
-from cakap.itembank.queries import adaptive_pools, form_options
+from cakap.itembank.queries import adaptive_pools, form_answerable, timed_items
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Session
 
@@ -82,15 +91,30 @@ class Sending:
     attempt: int
     device: str
     sent: Sequence[Sent]
-    address: str
+    caller: Caller = NOWHERE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """The newest seq of a sending, and the seconds that are left."""
+    """The newest seq of a sending, and how the attempt stands.
+
+    sections: seconds that are left of sections with a time of their own; notices: (number, sentence)
+    of what was announced, told to heartbeats.
+    """
 
     last_seq: int
     seconds_left: float
+    paused: bool = False
+    sections: Mapping[int, float] = field(default_factory=dict)
+    notices: Sequence[tuple[int, str]] = ()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the exam page hears it."""
+        return {
+            "kept": self.last_seq, "seconds_left": self.seconds_left, "paused": self.paused,
+            "sections": self.sections, "notices": [list(one) for one in self.notices],
+        }  # fmt: skip
 
 
 Outcome = Kept | Refused
@@ -98,21 +122,41 @@ Outcome = Kept | Refused
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Standing:
-    """Of an attempt, what decides whether its answers are taken."""
+    """Of an attempt, what decides whether its answers are taken, and which of them are late.
+
+    sections: section -> its bounds, None once it was left; timed: item -> section with its own time.
+    """
 
     device: str
     begun_at: datetime | None
-    closes_at: datetime | None
+    bounds: Bounds | None
     submitted_at: datetime | None
+    session: int
     state: str
     form: int
     policy: str
     seen_at: datetime | None
+    door: Door
+    sections: Mapping[int, Bounds | None] = field(default_factory=dict)
 
-    def is_over(self, now: datetime) -> bool:
-        if self.submitted_at or self.state != Session.State.OPEN or self.closes_at is None:
+    def is_late(self, item: int, now: datetime) -> bool:
+        """Whether an answer to this item comes after its end."""
+        if self.submitted_at or self.state != Session.State.OPEN:
             return True
-        return now > self.closes_at + late_grace(self.policy)
+        section = timed_of(self.form).get(item)
+        bounds = self.bounds if section is None else self.sections.get(section)
+        return bounds is None or _is_over(bounds, self.policy, now)
+
+    def section_seconds(self, now: datetime) -> dict[int, float]:
+        """What is left of the sections that were entered."""
+        return {
+            section: bounds.left(now).total_seconds() if bounds else 0.0
+            for section, bounds in self.sections.items()
+        }
+
+
+def _is_over(bounds: Bounds, policy: str, now: datetime) -> bool:
+    return (bounds.paused_at or now) > bounds.closes_at + late_grace(policy)
 
 
 class _Conflicts(Exception):
@@ -132,6 +176,7 @@ def save(sendings: Sequence[Sending], *, now: datetime) -> list[Outcome]:
     outcomes: list[Outcome | None] = [
         _refusal(sending, standings.get(sending.attempt)) for sending in sendings
     ]
+    _keep_strays(sendings, outcomes, standings, now)
     _refuse_out_of_turn(sendings, outcomes, standings)
     while True:
         places = [place for place, outcome in enumerate(outcomes) if outcome is None]
@@ -148,23 +193,49 @@ def save(sendings: Sequence[Sending], *, now: datetime) -> list[Outcome]:
 
 
 def _kept(sending: Sending, standing: _Standing, now: datetime) -> Kept:
-    left = (standing.closes_at - now).total_seconds() if standing.closes_at else 0.0
-    last = max((event.seq for event in sending.sent), default=0)
-    return Kept(last_seq=last, seconds_left=max(left, 0.0))
+    bounds = standing.bounds
+    return Kept(
+        last_seq=max((event.seq for event in sending.sent), default=0),
+        seconds_left=bounds.left(now).total_seconds() if bounds else 0.0,
+        paused=bool(bounds and bounds.paused_at),
+        sections=standing.section_seconds(now),
+        notices=() if sending.sent else notices_of(standing.session, int(now.timestamp()) // 3),
+    )
 
 
 def _standings(attempts: set[int]) -> dict[int, _Standing]:
     rows = Attempt.objects.filter(pk__in=attempts).values_list(
-        "pk", "device", "begun_at", "closes_at", "submitted_at", "seat__session__state",
-        "seat__session__form_id", "seat__session__programme__policy_digest", "seen_at",
+        "pk", "device", "begun_at", "closes_at", "paused_at", "submitted_at", "seen_at",
+        "seat__session_id", "seat__session__state", "seat__session__form_id",
+        "seat__session__programme__policy_digest", "seat__session__room__networks",
+        "seat__session__quit_code",
     )  # fmt: skip
-    return {
+    found = {
         pk: _Standing(
-            device=device, begun_at=begun, closes_at=closes, submitted_at=submitted, state=state,
-            form=form, policy=policy, seen_at=seen,
+            device=device, begun_at=begun, submitted_at=submitted, seen_at=seen, session=session,
+            bounds=Bounds(closes_at=closes, paused_at=paused) if closes else None,
+            state=state, form=form, policy=policy,
+            door=Door(networks=networks, quit_code=quit_code),
         )
-        for pk, device, begun, closes, submitted, state, form, policy, seen in rows
+        for (
+            pk, device, begun, closes, paused, submitted, seen, session, state, form, policy,
+            networks, quit_code,
+        ) in rows
     }  # fmt: skip
+    timed = [pk for pk, standing in found.items() if timed_of(standing.form)]
+    return found if not timed else found | _with_sections(timed, found)
+
+
+def _with_sections(timed: Sequence[int], found: dict[int, _Standing]) -> dict[int, _Standing]:
+    sections: dict[int, dict[int, Bounds | None]] = {pk: {} for pk in timed}
+    for row in SectionTime.objects.filter(attempt__in=timed):
+        own = found[row.attempt_id].bounds
+        sections[row.attempt_id][row.section_id] = (
+            None
+            if row.left_at
+            else Bounds(closes_at=row.closes_at, paused_at=own.paused_at if own else None)
+        )
+    return {pk: replace(found[pk], sections=own) for pk, own in sections.items()}
 
 
 def _refusal(sending: Sending, standing: _Standing | None) -> Refused | None:
@@ -174,21 +245,76 @@ def _refusal(sending: Sending, standing: _Standing | None) -> Refused | None:
         return OtherDevice()
     if standing.begun_at is None:
         return NotBegun()
-    return _unknown(sending.sent, options_of(standing.form))
+    return standing.door.refusal(sending.caller) or _unknown(
+        sending.sent, answerable_of(standing.form)
+    )
 
 
-def _unknown(sent: Sequence[Sent], options: dict[int, frozenset[str]]) -> Refused | None:
+def _keep_strays(
+    sendings: Sequence[Sending],
+    outcomes: Sequence[Outcome | None],
+    standings: dict[int, _Standing],
+    now: datetime,
+) -> None:
+    """What an earlier machine of an attempt still had is kept as evidence, though it does not count."""
+    left = [
+        sending
+        for sending, outcome in zip(sendings, outcomes, strict=True)
+        if isinstance(outcome, OtherDevice)
+        and sending.sent
+        and not _unknown(sending.sent, answerable_of(standings[sending.attempt].form))
+    ]
+    if not left:
+        return
+    known = set(
+        Device.objects.filter(key__in=[one.device for one in left]).values_list("attempt", "key")
+    )
+    Stray.objects.bulk_create(
+        [
+            Stray(
+                attempt_id=sending.attempt, device=sending.device, seq=event.seq, kind=event.kind,
+                item_id=event.item, response=event.response, client_at=event.at,
+                received_at=now, address=sending.caller.address[:45],
+            )
+            for sending in left
+            if (sending.attempt, sending.device) in known
+            for event in sending.sent
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def _nothing(response: str) -> bool:
+    return not response
+
+
+# What an event that is no answer may say: the item was shown, the page was left or came back.
+SAID: dict[str, Callable[[str], bool]] = {
+    Event.Kind.FLAG: frozenset({"", "1"}).__contains__,
+    Event.Kind.SHOWN: _nothing,
+    Event.Kind.FOCUS: frozenset({"lost", "back"}).__contains__,
+    Event.Kind.COPY: frozenset({"copy", "cut", "paste", "print"}).__contains__,
+}
+
+
+def _never(_response: str) -> bool:
+    return False
+
+
+def _unknown(
+    sent: Sequence[Sent], answerable: Mapping[int, Callable[[str], bool]]
+) -> Refused | None:
     if len(sent) > MOST_EVENTS:
         return BadEvent(
             f"Terlalu banyak jawaban sekaligus: {len(sent)}, paling banyak {MOST_EVENTS}."
         )
     for event in sent:
-        allowed = options.get(event.item)
-        if allowed is None:
+        may = answerable.get(event.item)
+        if may is None:
             return BadEvent(f"Butir {event.item} tidak ada dalam ujian ini.")
-        known = {"", "1"} if event.kind == Event.Kind.FLAG else {"", *allowed}
+        may = may if event.kind == Event.Kind.ANSWER else SAID.get(event.kind, _never)
         sound = 1 <= event.seq <= MOST_SEQ and 1970 <= event.at.year <= 2200
-        if event.kind not in Event.Kind.values or event.response not in known or not sound:
+        if not sound or not may(event.response):
             return BadEvent(f"Jawaban nomor urut {event.seq} tidak dikenali.")
     return None
 
@@ -231,7 +357,8 @@ def _commit(
     rows: list[Row] = [
         (
             sending.attempt, event.seq, event.kind, event.item, event.response, event.at, now,
-            standings[sending.attempt].is_over(now), sending.device, sending.address,
+            standings[sending.attempt].is_late(event.item, now), sending.device,
+            sending.caller.address[:45],
         )
         for _, sending in accepted
         for event in sending.sent
@@ -290,9 +417,22 @@ def _conflicting(accepted: Sequence[tuple[int, Sending]]) -> set[int]:
 
 
 @lru_cache(maxsize=64)
-def options_of(form: int) -> dict[int, frozenset[str]]:
-    """A form in use is frozen, so its options may be remembered by every worker."""
-    return form_options(Form.objects.get(pk=form))
+def answerable_of(form: int) -> dict[int, Callable[[str], bool]]:
+    """A form in use is frozen, so what may be answered may be remembered by every worker."""
+    return form_answerable(form)
+
+
+@lru_cache(maxsize=64)
+def timed_of(form: int) -> dict[int, int]:
+    """Its items in sections with a time of their own: item -> section, likewise."""
+    return timed_items(form)
+
+
+@lru_cache(maxsize=256)
+def notices_of(session: int, tick: int) -> tuple[tuple[int, str], ...]:
+    """What was announced in a session, as of a moment; one query a few seconds, not one a person."""
+    del tick
+    return tuple(Announcement.objects.filter(session=session).values_list("pk", "text"))
 
 
 @lru_cache(maxsize=64)

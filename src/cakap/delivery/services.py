@@ -6,27 +6,32 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from django.db import transaction
 
 from cakap.audit.chain import digest
 from cakap.audit.services import record
+from cakap.delivery.control import allowed_time, longer, session_pause
+from cakap.delivery.door import NOWHERE, Caller, Door, workstation_at
 from cakap.delivery.errors import (
     AnswersMissing,
     BadEvent,
     NoSuchSeat,
     NotBegun,
+    NotCheckedIn,
+    NotTimed,
     OtherDevice,
     TimeIsUp,
 )
-from cakap.delivery.models import Attempt, Offer
+from cakap.delivery.models import Attempt, CheckIn, Device, Offer, SectionTime
 from cakap.delivery.queries import state_of
-from cakap.delivery.saving import Sending, Sent, late_grace, pools_of, save
+from cakap.delivery.saving import Kept, Sending, Sent, late_grace, pools_of, save
 from cakap.delivery.state import State
 from cakap.errors import Refused
 from cakap.itembank.adaptive import next_step
+from cakap.itembank.models import Section
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Seat, Session
 
@@ -41,28 +46,51 @@ class Receipt:
 
 
 @transaction.atomic
-def sign_in(*, nip: str, pin: str, now: datetime) -> Attempt:
-    """Open the seat of this NIP in an open session with this PIN, here and on no other device.
+def sign_in(
+    *, nip: str, pin: str, now: datetime, registration: str = "", caller: Caller = NOWHERE
+) -> Attempt:
+    """Open the seat of this NIP in an open session with this PIN, at this machine and at no other.
 
-    Signing in again, on this or another machine, goes on where the attempt stands.
+    An attempt that is open elsewhere goes on here only when a proctor has freed it.
     """
     seat = _seat(nip, pin)
+    _refuse_unregistered(seat, registration)
+    session = seat.session
+    refusal = Door(networks=session.room.networks, quit_code=session.quit_code).refusal(caller)
+    if refusal:
+        raise refusal
     device = secrets.token_hex(16)
-    attempt, is_new = Attempt.objects.get_or_create(
+    attempt, is_new = Attempt.objects.select_for_update().get_or_create(
         seat=seat,
         defaults={"seed": secrets.randbits(62), "device": device, "signed_in_at": now},
     )
     if not is_new:
+        if attempt.device:
+            raise OtherDevice
         Attempt.objects.filter(pk=attempt.pk).update(device=device)
         attempt.device = device
+    Device.objects.create(
+        attempt=attempt, key=device, address=caller.address, agent=caller.agent, since=now,
+        workstation=workstation_at(session.room.workstations, caller.address),
+    )  # fmt: skip
     _record(attempt, "attempt.sign_in" if is_new else "attempt.resume", now)
     return attempt
+
+
+def _refuse_unregistered(seat: Seat, registration: str) -> None:
+    """Whoever was at the desk needs the PIN from there; by policy everybody does."""
+    checkin = CheckIn.objects.filter(seat=seat).first()
+    if checkin:
+        if not hmac.compare_digest(checkin.pin, registration):
+            raise NoSuchSeat
+    elif policy_kept(seat.session.programme.policy_digest)["sessions.registration_required"]:
+        raise NotCheckedIn
 
 
 def _seat(nip: str, pin: str) -> Seat:
     seats = Seat.objects.filter(
         participant__employee__nip=nip, session__state=Session.State.OPEN
-    ).select_related("session__programme__organiser", "participant__employee")
+    ).select_related("session__programme__organiser", "session__room", "participant__employee")
     found = [seat for seat in seats if hmac.compare_digest(seat.session.pin, pin)]
     if not found:
         raise NoSuchSeat
@@ -85,13 +113,42 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
         raise NotBegun(message)
     if attempt.seat.session.state != Session.State.OPEN:
         raise TimeIsUp
-    closes = now + timedelta(minutes=attempt.seat.session.form.minutes)
+    if session_pause(attempt.seat.session_id):
+        message = "Sesi sedang dijeda. Tunggu aba-aba pengawas."
+        raise NotBegun(message)
     fresh = Attempt.objects.filter(pk=attempt.pk, begun_at__isnull=True)
-    if fresh.update(begun_at=now, closes_at=closes):
+    if fresh.update(begun_at=now, closes_at=now + allowed_time(attempt)):
         _record(attempt, "attempt.begin", now)
         for section in pools_of(attempt.seat.session.form_id):
             _offer(attempt, section, now)
     return Attempt.objects.get(pk=attempt.pk)
+
+
+@transaction.atomic
+def enter_section(*, attempt: Attempt, device: str, section: int, now: datetime) -> SectionTime:
+    """Start the time of a section that has its own, once; the one entered before is over then."""
+    _refuse_other_device(attempt, device)
+    if attempt.begun_at is None or attempt.paused_at:
+        raise NotBegun
+    if _is_over(attempt, now):
+        raise TimeIsUp
+    row = Section.objects.filter(
+        pk=section, form=attempt.seat.session.form_id, minutes__isnull=False
+    ).first()
+    if row is None or row.minutes is None:
+        raise NotTimed
+    Attempt.objects.select_for_update().get(pk=attempt.pk)
+    entered, is_new = SectionTime.objects.get_or_create(
+        attempt=attempt, section=row,
+        defaults={"begun_at": now, "closes_at": now + longer(attempt, row.minutes)},
+    )  # fmt: skip
+    if is_new:
+        attempt.section_times.filter(left_at__isnull=True).exclude(pk=entered.pk).update(
+            left_at=now
+        )
+    elif entered.left_at:
+        raise NotTimed
+    return entered
 
 
 @transaction.atomic
@@ -138,26 +195,17 @@ def _offer(attempt: Attempt, section: int, now: datetime) -> Offer | None:
 
 
 def keep_events(
-    *, attempt: Attempt, device: str, sent: Sequence[Sent], address: str, now: datetime
-) -> int:
+    *, attempt: Attempt, device: str, sent: Sequence[Sent], caller: Caller = NOWHERE, now: datetime
+) -> Kept:
     """Append to the log; all of it is kept when this returns, none of it when it raises.
 
-    Returns the newest seq of this call.
+    With nothing sent it is a heartbeat: this device is there, and hears how the attempt stands.
     """
-    sending = Sending(attempt=attempt.pk, device=device, sent=sent, address=address)
+    sending = Sending(attempt=attempt.pk, device=device, sent=sent, caller=caller)
     (outcome,) = save([sending], now=now)
     if isinstance(outcome, Refused):
         raise outcome
-    return outcome.last_seq
-
-
-def heartbeat(*, attempt: Attempt, device: str, now: datetime) -> float:
-    """This device is there; the seconds that are left by the server's clock."""
-    sending = Sending(attempt=attempt.pk, device=device, sent=(), address="")
-    (outcome,) = save([sending], now=now)
-    if isinstance(outcome, Refused):
-        raise outcome
-    return outcome.seconds_left
+    return outcome
 
 
 def _refuse_other_device(attempt: Attempt, device: str) -> None:
@@ -173,11 +221,10 @@ def _prior(policy_digest: str) -> tuple[float, float]:
 
 def _is_over(attempt: Attempt, now: datetime) -> bool:
     session = attempt.seat.session
-    if attempt.submitted_at or session.state != Session.State.OPEN:
+    if attempt.submitted_at or session.state != Session.State.OPEN or attempt.closes_at is None:
         return True
-    return attempt.closes_at is None or now > attempt.closes_at + late_grace(
-        session.programme.policy_digest
-    )
+    grace = late_grace(session.programme.policy_digest)
+    return (attempt.paused_at or now) > attempt.closes_at + grace
 
 
 @transaction.atomic

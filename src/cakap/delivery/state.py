@@ -31,7 +31,8 @@ class State:
 def fold(events: Iterable[Happened]) -> State:
     """The state after these events, in whatever order or number of copies they come.
 
-    The last event of an item counts; a late one is kept in the log and does not count.
+    The last event of an item counts; a late one is kept in the log and does not count. Whatever only
+    tells of the sitting (an item shown, the page left) moves the number on and nothing else.
     """
     answers: dict[int, str] = {}
     flagged: dict[int, bool] = {}
@@ -42,7 +43,7 @@ def fold(events: Iterable[Happened]) -> State:
             continue
         if event.kind == FLAG:
             flagged[event.item] = event.response == "1"
-        else:
+        elif event.kind == ANSWER:
             answers[event.item] = event.response
     return State(
         answers={item: response for item, response in answers.items() if response},

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
+from cakap.delivery.door import Caller, Door
 from cakap.delivery.errors import NotSignedIn, OtherDevice
 from cakap.delivery.models import Attempt
+from cakap.delivery.seb import HEADER
+from cakap.programmes.models import Session
 
 COOKIE, SALT, AGE = "cakap_ujian", "cakap.delivery", 12 * 3600
 
@@ -29,18 +33,41 @@ def read(token: str) -> tuple[int, str]:
     return attempt, device
 
 
+def caller_of(request: HttpRequest) -> Caller:
+    """Where a request comes from: as the socket tells it, or as our own web server does."""
+    told = "HTTP_X_REAL_IP" if settings.CAKAP_PROXY else "REMOTE_ADDR"
+    return Caller(
+        address=request.META.get(told, "")[:45],
+        agent=request.headers.get("User-Agent", "")[:300],
+        proof=request.headers.get(HEADER, ""),
+        url=request.build_absolute_uri(),
+    )
+
+
+def door_of(session: Session) -> Door:
+    """What a session asks of its callers."""
+    return Door(networks=session.room.networks, quit_code=session.quit_code)
+
+
 def attempt_of(request: HttpRequest) -> tuple[Attempt, str]:
     """The attempt and device of a request; refused where there is none."""
     pk, device = read(request.COOKIES.get(COOKIE, ""))
     attempt = (
         Attempt.objects.filter(pk=pk)
         .select_related(
-            "seat__session__programme", "seat__session__form", "seat__participant__employee"
+            "seat__session__programme",
+            "seat__session__form",
+            "seat__session__room",
+            "seat__participant__employee",
+            "seat__participant__accommodation",
         )
         .first()
     )
     if attempt is None:
         raise NotSignedIn
+    refusal = door_of(attempt.seat.session).refusal(caller_of(request))
+    if refusal:
+        raise refusal
     return attempt, device
 
 

@@ -3,6 +3,32 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# Where an attempt can stand, as a proctor reads it.
+STANDINGS = {
+    "absent": gettext_lazy("belum datang"),
+    "checked_in": gettext_lazy("terdaftar di meja"),
+    "signed_in": gettext_lazy("sudah masuk"),
+    "working": gettext_lazy("mengerjakan"),
+    "silent": gettext_lazy("tidak terdengar"),
+    "paused": gettext_lazy("dijeda"),
+    "freed": gettext_lazy("pindah komputer"),
+    "time_up": gettext_lazy("waktu habis"),
+    "submitted": gettext_lazy("selesai"),
+}
+
+
+def board_words() -> dict[str, object]:
+    """What the proctor's console says."""
+    return {
+        "standings": {name: str(label) for name, label in STANDINGS.items()},
+        "live": _("Tersambung"),
+        "lost": _("Sambungan terputus; mencoba lagi …"),
+        "seen": _("terdengar {n} detik lalu"),
+        "away": _("{n} kali meninggalkan halaman"),
+        "strays": _("{n} jawaban dari komputer lama"),
+    }
 
 
 def exam_words() -> dict[str, str]:
@@ -24,8 +50,29 @@ def exam_words() -> dict[str, str]:
         "first": _("Jawab soal ini dahulu; soal berikutnya dipilih menurut jawaban Anda."),
         "left": _("Sisa waktu {minutes} menit {seconds} detik"),
         "sure": _(
-            "{n} dari {all} soal terjawab, {open} belum. "
+            "{n} dari {all} soal terjawab, {open} belum, {doubts} ditandai ragu. "
             "Sesudah diselesaikan, jawaban tidak dapat diubah."
         ),
+        "understood": _("Mengerti"),
+        "paused": _("Ujian dijeda. Waktu Anda berhenti."),
+        "running": _("Ujian dilanjutkan. Waktu berjalan lagi."),
+        "gap": _("Rumpang {n}"),
+        "most": _("Paling banyak {n} pilihan."),
+        "several": _("Pilih paling banyak {n}."),
+        "order": _("Urutkan dengan tombol panah; yang dihitung {n} teratas."),
+        "moved": _("Sekarang urutan {n}"),
+        "up": _("Naik"),
+        "down": _("Turun"),
+        "settle": _("Tetapkan urutan ini"),
+        "answer": _("Jawaban"),
+        "number": _("Tulislah bilangan, misalnya 12,5."),
+        "untouched": _("belum digeser"),
+        "spot": _("Titik {n}"),
+        "enter": _("Mulai bagian ini"),
+        "own": _("Bagian ini memiliki waktu sendiri: {minutes} menit."),
+        "leave": _("Bagian {section} akan ditutup dan tidak dapat dibuka lagi. Lanjutkan?"),
+        "shut": _("Waktu bagian ini sudah habis atau bagian ini sudah ditutup."),
+        "part": _("Bagian ini: {clock}"),
+        "read": _("Bacakan soal"),
         "broken": _("Jaringan terputus; jawaban Anda aman. Coba lagi atau hubungi pengawas."),
     }

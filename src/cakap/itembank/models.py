@@ -19,6 +19,18 @@ class Item(models.Model):
         SINGLE = "single", _("Pilihan tunggal (satu benar)")
         GRADED = "graded", _("Situasional (pilihan bernilai 1–5)")
         LIKERT = "likert", _("Skala Likert")
+        MULTIPLE = "multiple", _("Pilihan jamak")
+        MATRIX = "matrix", _("Matriks")
+        RANK = "rank", _("Peringkat (pilihan paksa)")
+        ORDER = "order", _("Pengurutan")
+        MATCH = "match", _("Penjodohan")
+        GAP = "gap", _("Rumpang dengan pilihan bersama")
+        INLINE = "inline", _("Rumpang dengan pilihan sendiri")
+        NUMERIC = "numeric", _("Isian bilangan")
+        TEXT = "text", _("Isian singkat")
+        ESSAY = "essay", _("Uraian")
+        HOTSPOT = "hotspot", _("Titik pada gambar")
+        SLIDER = "slider", _("Penggeser")
 
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="items")
     code = models.CharField(max_length=50)
@@ -36,8 +48,54 @@ class Item(models.Model):
         ]
 
 
+class Asset(models.Model):
+    """A picture, a sound or a film of the bank, under the digest of its content.
+
+    Markup names it `berkas:<digest>`; whoever shows the markup says where that is.
+    """
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="assets")
+    digest = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=50)
+    content = models.BinaryField()
+
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "digest"], name="asset_once_an_agency")
+        ]
+
+
+class Stimulus(models.Model):
+    """A text, picture or recording that several items are about; other content is another version."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="stimuli")
+    code = models.CharField(max_length=50)
+    version = models.PositiveSmallIntegerField(default=1)
+    title = models.CharField(max_length=200)
+    content = models.TextField()
+
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "code", "version"], name="stimulus_version_once"
+            )
+        ]
+
+
 class ItemVersion(models.Model):
-    """What is asked: never edited once used. Its key lives in another table, out of delivery's reach."""
+    """What is asked: never edited once used. Its key lives in another table, out of delivery's reach.
+
+    `options` are what may be chosen, `layout` is what its kind needs besides (itembank.responses).
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Rancangan")
@@ -50,6 +108,10 @@ class ItemVersion(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     stem = models.TextField()
     options = models.JSONField()
+    layout = models.JSONField(default=dict, blank=True)
+    stimulus = models.ForeignKey(
+        Stimulus, models.PROTECT, null=True, blank=True, related_name="versions"
+    )
     example = models.BooleanField(default=False)
 
     owners: ClassVar = ("item__agency",)
@@ -64,7 +126,7 @@ class ItemVersion(models.Model):
 
 
 class ItemKey(models.Model):
-    """What each option of a version is worth: {option id: category from 0}."""
+    """What a response to a version is worth: {option id: category from 0}, or what itembank.marking says."""
 
     version = models.OneToOneField(ItemVersion, models.PROTECT, related_name="key")
     scores = models.JSONField()
@@ -122,7 +184,7 @@ class Form(models.Model):
 
 
 class Section(models.Model):
-    """A part of a form; `shuffle` gives each participant an own order.
+    """A part of a form; `shuffle` gives each participant an own order, `minutes` a time of its own.
 
     With `adaptive_items` its items are a pool: each participant is given at most so many, chosen by
     the answers before, until the error is down to `adaptive_precision`.
@@ -133,6 +195,7 @@ class Section(models.Model):
     title = models.CharField(max_length=200)
     instructions = models.TextField(blank=True)
     shuffle = models.BooleanField(default=True)
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     adaptive_items = models.PositiveSmallIntegerField(null=True, blank=True)
     adaptive_precision = models.FloatField(default=0)
     adaptive_among = models.PositiveSmallIntegerField(default=5)

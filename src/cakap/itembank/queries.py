@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,17 @@ from typing import Any
 from django.db.models import Q
 
 from cakap.accounts.models import Agency
-from cakap.itembank.models import Form, FormItem, Item, ItemKey, ItemParameters, ItemVersion
+from cakap.itembank import marking
+from cakap.itembank.models import (
+    Asset,
+    Form,
+    FormItem,
+    Item,
+    ItemKey,
+    ItemParameters,
+    ItemVersion,
+)
+from cakap.itembank.responses import Asked, answerable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,11 +29,13 @@ class Question:
     kind: str
     stem: str
     options: tuple[dict[str, str], ...]
+    layout: dict[str, Any]
+    stimulus: dict[str, Any] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """A section as a participant may see it."""
+    """A section as a participant may see it; minutes: a time of its own."""
 
     title: str
     instructions: str
@@ -31,6 +43,7 @@ class Part:
     questions: tuple[Question, ...]
     section: int = 0
     adaptive_items: int | None = None
+    minutes: int | None = None
 
 
 def question_of(version: ItemVersion) -> Question:
@@ -40,13 +53,23 @@ def question_of(version: ItemVersion) -> Question:
         kind=version.item.kind,
         stem=version.stem,
         options=tuple(version.options),
+        layout=version.layout,
+        stimulus={
+            "id": version.stimulus.pk,
+            "title": version.stimulus.title,
+            "content": version.stimulus.content,
+        }
+        if version.stimulus
+        else None,
     )
 
 
 def form_content(form: Form) -> tuple[Part, ...]:
     """The whole form without keys or parameters."""
     items: dict[int, list[Question]] = {}
-    for row in FormItem.objects.filter(section__form=form).select_related("version__item"):
+    for row in FormItem.objects.filter(section__form=form).select_related(
+        "version__item", "version__stimulus"
+    ):
         items.setdefault(row.section_id, []).append(question_of(row.version))
     return tuple(
         Part(
@@ -56,6 +79,7 @@ def form_content(form: Form) -> tuple[Part, ...]:
             questions=tuple(items.get(section.pk, ())),
             section=section.pk,
             adaptive_items=section.adaptive_items,
+            minutes=section.minutes,
         )
         for section in form.sections.all()
     )
@@ -70,10 +94,43 @@ def adaptive_pools(form: int) -> dict[int, frozenset[int]]:
     return {section: frozenset(versions) for section, versions in found.items()}
 
 
-def form_options(form: Form) -> dict[int, frozenset[str]]:
-    """Item version id -> the option ids that may be given as an answer."""
-    rows = FormItem.objects.filter(section__form=form).values_list("version_id", "version__options")
-    return {version: frozenset(option["id"] for option in options) for version, options in rows}
+def timed_items(form: int) -> dict[int, int]:
+    """Item version -> its section, of the sections with a time of their own."""
+    rows = FormItem.objects.filter(section__form=form, section__minutes__isnull=False)
+    return dict(rows.values_list("version_id", "section_id"))
+
+
+def form_answerable(form: int) -> dict[int, Callable[[str], bool]]:
+    """Item version id -> whether a response may be one to it."""
+    rows = FormItem.objects.filter(section__form=form).values_list(
+        "version_id", "version__item__kind", "version__options", "version__layout"
+    )
+    return {
+        version: answerable(
+            Asked(kind=kind, options=[option["id"] for option in options], layout=layout)
+        )
+        for version, kind, options, layout in rows
+    }
+
+
+def form_kinds(form: Form) -> dict[int, Asked]:
+    """Item version id -> what a response to it can be. For people simulated and counted."""
+    rows = FormItem.objects.filter(section__form=form).select_related("version__item")
+    return {row.version_id: asked_of(row.version) for row in rows}
+
+
+def asked_of(version: ItemVersion) -> Asked:
+    """What a response to a version can be."""
+    return Asked(
+        kind=version.item.kind,
+        options=[option["id"] for option in version.options],
+        layout=version.layout,
+    )
+
+
+def asset_of(agency: Agency, digest: str) -> Asset | None:
+    """A file of the bank by its digest."""
+    return agency.assets.filter(digest=digest).first()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,9 +140,23 @@ class ScoredItem:
     version: int
     dimension: str
     kind: str
-    scores: dict[str, int]
+    scores: dict[str, Any]
     slope: float | None
     thresholds: tuple[float, ...]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether its responses get a category; ranks and essays are only collected."""
+        return marking.is_marked(self.kind, self.scores)
+
+    @property
+    def is_right_or_wrong(self) -> bool:
+        """Whether a blank response counts as wrong."""
+        return marking.is_right_or_wrong(self.kind)
+
+    def category(self, response: str) -> int:
+        """What a response is worth, from 0."""
+        return marking.mark(self.kind, self.scores, response)
 
 
 def scored_items(versions: Iterable[int], *, at: datetime) -> list[ScoredItem]:
@@ -134,7 +205,7 @@ def in_force(versions: Sequence[int]) -> dict[int, tuple[float, list[float]]]:
 
 def newest_of(agency: Agency, dimension: str = "") -> list[ItemVersion]:
     """The newest version of every item of a bank (of one dimension), by code."""
-    rows = ItemVersion.objects.filter(item__agency=agency).select_related("item")
+    rows = ItemVersion.objects.filter(item__agency=agency).select_related("item", "stimulus")
     if dimension:
         rows = rows.filter(item__dimension=dimension)
     newest = {row.item_id: row for row in rows.order_by("item__code", "version")}

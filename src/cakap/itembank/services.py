@@ -11,9 +11,10 @@ from django.db.models import Max
 
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
-from cakap.itembank.content import Draft, clean, refuse_incomplete
+from cakap.itembank.content import Draft, clean, cleaned_layout, refuse_incomplete
 from cakap.itembank.errors import BadItem, BadMove, FormIsFrozen, ItemInUse, NotCalibrated
 from cakap.itembank.models import (
+    Asset,
     Form,
     FormItem,
     Item,
@@ -21,8 +22,10 @@ from cakap.itembank.models import (
     ItemParameters,
     ItemVersion,
     Section,
+    Stimulus,
 )
 from cakap.itembank.queries import in_force
+from cakap.itembank.responses import ONE_OF
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +35,59 @@ class Tally:
     new: int
     revised: int
     same: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    """A picture, sound or film as it comes with items; digest is the SHA-256 of its content."""
+
+    digest: str
+    name: str
+    media_type: str
+    content: bytes
+
+
+@transaction.atomic
+def add_files(*, agency: Agency, files: Sequence[File]) -> None:
+    """Keep files under their digests; the same content is kept once."""
+    known = set(agency.assets.values_list("digest", flat=True))
+    Asset.objects.bulk_create(
+        Asset(
+            agency=agency, digest=one.digest, name=one.name, media_type=one.media_type,
+            content=one.content,
+        )
+        for one in {file.digest: file for file in files}.values()
+        if one.digest not in known
+    )  # fmt: skip
+
+
+@transaction.atomic
+def add_stimuli(*, agency: Agency, stimuli: Mapping[str, tuple[str, str]]) -> None:
+    """Keep shared texts: code -> (title, markup); other content makes another version."""
+    for code, (title, content) in stimuli.items():
+        newest = agency.stimuli.filter(code=code).order_by("-version").first()
+        told = (title, clean(content))
+        if newest is None or (newest.title, newest.content) != told:
+            Stimulus.objects.create(
+                agency=agency, code=code, version=newest.version + 1 if newest else 1,
+                title=told[0], content=told[1],
+            )  # fmt: skip
+
+
+@transaction.atomic
+def add_package(
+    *,
+    agency: Agency,
+    drafts: Sequence[Draft],
+    stimuli: Mapping[str, tuple[str, str]],
+    files: Sequence[File],
+    actor: str,
+    now: datetime,
+) -> Tally:
+    """Items with what they are about and the files that they show: all of it or nothing."""
+    add_files(agency=agency, files=files)
+    add_stimuli(agency=agency, stimuli=stimuli)
+    return add_items(agency=agency, drafts=drafts, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -67,10 +123,13 @@ def _add(agency: Agency, draft: Draft, *, example: bool) -> str:
     content = {
         "stem": clean(draft.stem),
         "options": [{"id": key, "text": clean(text)} for key, text in draft.options.items()],
+        "layout": cleaned_layout(draft.layout),
+        "stimulus": _stimulus(agency, draft),
     }
-    newest = item.versions.select_related("key").order_by("-version").first()
-    if newest and (
-        {"stem": newest.stem, "options": newest.options} == content
+    newest = item.versions.select_related("key", "stimulus").order_by("-version").first()
+    if (
+        newest
+        and {name: getattr(newest, name) for name in content} == content
         and newest.key.scores == dict(draft.scores)
     ):
         return "same"
@@ -79,6 +138,23 @@ def _add(agency: Agency, draft: Draft, *, example: bool) -> str:
     )
     ItemKey.objects.create(version=version, scores=dict(draft.scores))
     return "new" if is_new else "revised"
+
+
+def _stimulus(agency: Agency, draft: Draft) -> Stimulus | None:
+    if not draft.stimulus:
+        return None
+    found = agency.stimuli.filter(code=draft.stimulus).order_by("-version").first()
+    if found is None:
+        message = f"Butir {draft.code}: stimulus {draft.stimulus} tidak ada."
+        raise BadItem(message)
+    return found
+
+
+def export_items(*, agency: Agency, items: int, actor: str, now: datetime) -> None:
+    """Write down who took the bank, with its keys, out of here."""
+    record(
+        actor=actor, action="items.export", subject=f"{items} butir", agency=agency.code, now=now
+    )
 
 
 @transaction.atomic
@@ -181,6 +257,7 @@ class SectionPlan:
     shuffle: bool = True
     adaptive_items: int | None = None
     adaptive_precision: float = 0.0
+    minutes: int | None = None
 
 
 @transaction.atomic
@@ -212,6 +289,7 @@ def build_form(
             shuffle=plan.shuffle,
             adaptive_items=plan.adaptive_items,
             adaptive_precision=plan.adaptive_precision,
+            minutes=plan.minutes,
         )
         versions = newest_versions(agency, plan.codes)
         _refuse_unfit_pool(plan, versions)
@@ -226,6 +304,14 @@ def build_form(
 def _refuse_unfit_pool(plan: SectionPlan, versions: Sequence[int]) -> None:
     if plan.adaptive_items is None:
         return
+    rows = ItemVersion.objects.filter(pk__in=versions).exclude(item__kind__in=ONE_OF)
+    other = rows.select_related("item").first()
+    if other:
+        message = (
+            f"Bagian {plan.title}: butir {other.item.code} berjenis "
+            f"{other.item.get_kind_display()}; bagian adaptif hanya memuat pilihan tunggal."
+        )
+        raise BadItem(message)
     without = len(versions) - len(in_force(versions))
     if without:
         message = f"Bagian {plan.title}: {without} butir belum berparameter; bagian adaptif memerlukannya."

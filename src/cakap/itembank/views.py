@@ -12,14 +12,23 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, one, rows
 from cakap.accounts.models import Role
-from cakap.itembank.exchange.qti import read_package
+from cakap.itembank.exchange.bank import bank_of
+from cakap.itembank.exchange.qti.reading import Package, read_package
+from cakap.itembank.exchange.qti.writing import write_package
 from cakap.itembank.exchange.rows import HEADERS, drafts_from
 from cakap.itembank.forms import BuildForm, ItemFileForm
-from cakap.itembank.models import Form, ItemVersion
-from cakap.itembank.queries import form_content, newest_of, usable_codes
-from cakap.itembank.services import MOVES, SectionPlan, add_items, build_form, move_version
+from cakap.itembank.models import Asset, Form, ItemVersion
+from cakap.itembank.queries import form_content, newest_of, question_of, usable_codes
+from cakap.itembank.services import (
+    MOVES,
+    SectionPlan,
+    add_package,
+    build_form,
+    export_items,
+    move_version,
+)
 from cakap.registry.imports.tables import read_table
-from cakap.ui.files import as_csv, download
+from cakap.ui.files import as_csv, download, shown_file
 from cakap.ui.listing import Action, Column, Listing, show
 
 
@@ -47,6 +56,7 @@ def items(request: HttpRequest) -> HttpResponse:
         actions=(
             Action(title=_("Antrean tinjauan"), url=reverse("itembank:review")),
             Action(title=_("Impor butir"), url=reverse("itembank:upload")),
+            Action(title=_("Unduh paket QTI 3"), url=reverse("itembank:package")),
             Action(title=_("Formulir ujian"), url=reverse("itembank:forms")),
         ),
     )  # fmt: skip
@@ -59,6 +69,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     row = one(request, ItemVersion, pk=pk)
     context = {
         "version": row,
+        "question": question_of(row),
         "scores": row.key.scores,
         "parameters": row.parameters.filter(retired_at__isnull=True).first(),
         "history": row.parameters.order_by("-adopted_at"),
@@ -108,23 +119,41 @@ def upload(request: HttpRequest) -> HttpResponse:
         }  # fmt: skip
         return render(request, "itembank/upload.html", context)
     file = form.cleaned_data["file"]
-    left_out: list[str] = []
+    whole = Package()
     if file.name.lower().endswith(".zip"):
-        package = read_package(file.name, file.read())
-        drafts, left_out = package.drafts, package.left_out
+        whole = read_package(file.name, file.read())
     else:
-        drafts = drafts_from(read_table(file.name, file.read()))
-    tally = add_items(
-        agency=acting_agency(request), drafts=drafts,
-        actor=request.user.get_username(), now=timezone.now(),
+        whole.drafts = drafts_from(read_table(file.name, file.read()))
+    tally = add_package(
+        agency=acting_agency(request), drafts=whole.drafts, stimuli=whole.stimuli,
+        files=list(whole.files.values()), actor=request.user.get_username(), now=timezone.now(),
     )  # fmt: skip
     text = _("%(new)s butir baru, %(revised)s versi baru, %(same)s tetap.")
     messages.success(
         request, text % {"new": tally.new, "revised": tally.revised, "same": tally.same}
     )
-    for sentence in left_out:
+    for sentence in [*whole.left_out, *whole.notes]:
         messages.warning(request, _("Tidak diimpor: %(what)s") % {"what": sentence})
     return redirect("itembank:items")
+
+
+@allow(Role.PSYCHOMETRICIAN)
+def package(request: HttpRequest) -> HttpResponse:
+    """The newest version of every item, with keys, as a QTI 3 package."""
+    agency = acting_agency(request)
+    bank = bank_of(agency)
+    content = write_package(bank.drafts, bank.stimuli, bank.files)
+    export_items(
+        agency=agency, items=len(bank.drafts), actor=request.user.get_username(), now=timezone.now()
+    )
+    return download(content, f"bank-soal-{agency.code}.zip")
+
+
+@allow(Role.PSYCHOMETRICIAN, Role.OPERATOR)
+def asset(request: HttpRequest, digest: str) -> HttpResponse:
+    """A picture or recording of one's bank."""
+    row = one(request, Asset, digest=digest)
+    return shown_file(row.content, row.media_type)
 
 
 @allow(Role.PSYCHOMETRICIAN)

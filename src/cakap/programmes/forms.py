@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cakap.accounts.models import Agency
 from cakap.itembank.models import Form
 from cakap.programmes.models import Programme, Room
+from cakap.programmes.places import networks_of, workstations_of
 from cakap.registry.models import Tier, Unit
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -65,6 +67,39 @@ class RoomForm(forms.Form):
     name = forms.CharField(label=_("Nama ruang"), max_length=100)
     seats = forms.IntegerField(label=_("Kursi"), min_value=1, max_value=5000)
     location = forms.CharField(label=_("Alamat"), max_length=200, required=False)
+    networks = forms.CharField(
+        label=_("Jaringan ujian"), required=False,
+        help_text=_("Misalnya 10.1.0.0/24. Kosong: dari mana saja."),
+    )  # fmt: skip
+    workstations = forms.CharField(
+        label=_("Komputer"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Satu baris satu komputer: nama dan alamat, misalnya PC-01 10.1.0.11."),
+    )  # fmt: skip
+
+    def clean_networks(self) -> str:
+        return _checked(networks_of, self.cleaned_data["networks"])
+
+    def clean_workstations(self) -> str:
+        return _checked(workstations_of, self.cleaned_data["workstations"])
+
+
+def _checked(read: Callable[[str], object], text: str) -> str:
+    try:
+        read(text)
+    except ValueError as exc:
+        raise forms.ValidationError(str(exc).capitalize()) from exc
+    return text
+
+
+class AccommodationForm(forms.Form):
+    """What a participant is given because of a disability."""
+
+    extra_percent = forms.IntegerField(
+        label=_("Tambahan waktu (persen)"), min_value=0, max_value=300, initial=0
+    )
+    larger_type = forms.BooleanField(label=_("Huruf lebih besar"), required=False)
+    reader = forms.BooleanField(label=_("Pembaca soal"), required=False)
+    reason = forms.CharField(label=_("Alasan"), max_length=500)
 
 
 class SessionForm(forms.Form):
@@ -76,6 +111,11 @@ class SessionForm(forms.Form):
         label=_("Mulai"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    locked_browser = forms.BooleanField(
+        label=_("Hanya dengan Safe Exam Browser"), required=False,
+        help_text=_("Berkas konfigurasinya ada di papan pengawas."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, agency: Agency, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

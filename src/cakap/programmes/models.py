@@ -86,13 +86,39 @@ class Participant(models.Model):
         ]
 
 
+class Accommodation(models.Model):
+    """What a participant is given because of a disability: recorded before the session, with its reason."""
+
+    participant = models.OneToOneField(Participant, models.PROTECT, related_name="accommodation")
+    extra_percent = models.PositiveSmallIntegerField(default=0)
+    larger_type = models.BooleanField(default=False)
+    reader = models.BooleanField(default=False)
+    reason = models.CharField(max_length=500)
+
+    owners: ClassVar = (
+        "participant__programme__initiator",
+        "participant__programme__organiser",
+    )
+
+    objects = OwnedManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(extra_percent__lte=300), name="accommodation_at_most_four_times"
+            )
+        ]
+
+
 class Room(models.Model):
-    """A place with seats."""
+    """A place with seats. With `networks` its exams are taken from these addresses alone."""
 
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="rooms")
     name = models.CharField(max_length=100)
     seats = models.PositiveSmallIntegerField()
     location = models.CharField(max_length=200, blank=True)
+    networks = models.TextField(blank=True)
+    workstations = models.TextField(blank=True)
 
     owners: ClassVar = ("agency",)
 
@@ -110,7 +136,10 @@ class Room(models.Model):
 
 
 class Session(models.Model):
-    """A room at a time with a form. `pin` is read aloud when the doors are shut."""
+    """A room at a time with a form. `pin` is read aloud when the doors are shut.
+
+    With `locked_browser` only Safe Exam Browser with our configuration is let in; `quit_code` leaves it.
+    """
 
     class State(models.TextChoices):
         PLANNED = "planned", _("Direncanakan")
@@ -124,6 +153,8 @@ class Session(models.Model):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     pin = models.CharField(max_length=6)
+    locked_browser = models.BooleanField(default=False)
+    quit_code = models.CharField(max_length=8, blank=True)
 
     owners: ClassVar = (
         "programme__initiator",

@@ -15,7 +15,15 @@ from cakap.itembank.services import freeze_form
 from cakap.policy.queries import policy_in_force
 from cakap.policy.services import keep_policy
 from cakap.programmes.errors import NotInAgency, SessionFull, TooManyAbsent, WrongState
-from cakap.programmes.models import Assessed, Participant, Programme, Room, Seat, Session
+from cakap.programmes.models import (
+    Accommodation,
+    Assessed,
+    Participant,
+    Programme,
+    Room,
+    Seat,
+    Session,
+)
 from cakap.programmes.queries import away_at, staff_of_units, units_of, unseated
 from cakap.registry.imports.tables import Table, normal
 from cakap.registry.models import Employee
@@ -99,6 +107,7 @@ def plan_session(
     starts_at: datetime,
     actor: str,
     now: datetime,
+    locked_browser: bool = False,
 ) -> Session:
     """A room at a time with a form; half an hour is added for sign-in and questions."""
     row = Session.objects.create(
@@ -108,6 +117,8 @@ def plan_session(
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=form.minutes + 30),
         pin=f"{secrets.randbelow(10**6):06d}",
+        locked_browser=locked_browser,
+        quit_code=f"{secrets.randbelow(10**8):08d}" if locked_browser else "",
     )
     record(
         actor=actor, action="session.plan", subject=f"{programme.code} {starts_at.isoformat()}",
@@ -275,14 +286,77 @@ def add_listed(*, programme: Programme, table: Table, actor: str, now: datetime)
 
 @transaction.atomic
 def add_room(
-    *, agency: Agency, name: str, seats: int, location: str, actor: str, now: datetime
+    *,
+    agency: Agency,
+    name: str,
+    seats: int,
+    location: str,
+    actor: str,
+    now: datetime,
+    networks: str = "",
+    workstations: str = "",
 ) -> Room:
     """Add a place with seats, or change the one of this name."""
     row, _ = Room.objects.update_or_create(
-        agency=agency, name=name, defaults={"seats": seats, "location": location}
-    )
+        agency=agency, name=name,
+        defaults={
+            "seats": seats, "location": location, "networks": networks,
+            "workstations": workstations,
+        },
+    )  # fmt: skip
     record(
         actor=actor, action="room.add", subject=name, agency=agency.code,
-        detail={"seats": seats}, now=now,
+        detail={"seats": seats, "networks": networks}, now=now,
     )  # fmt: skip
     return row
+
+
+@transaction.atomic
+def accommodate(
+    *,
+    participant: Participant,
+    extra_percent: int,
+    larger_type: bool,
+    reader: bool,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> Accommodation:
+    """Give a participant more time, larger type or a reader; it counts from the next begin on."""
+    row, _ = Accommodation.objects.update_or_create(
+        participant=participant,
+        defaults={
+            "extra_percent": extra_percent, "larger_type": larger_type, "reader": reader,
+            "reason": reason,
+        },
+    )  # fmt: skip
+    record(
+        actor=actor, action="participant.accommodate", subject=participant.employee.nip,
+        agency=participant.programme.organiser.code, now=now,
+        detail={"extra_percent": extra_percent, "larger_type": larger_type, "reader": reader},
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def postpone_session(
+    *, session: Session, starts_at: datetime, reason: str, actor: str, now: datetime
+) -> None:
+    """Hold a session at another time, seats and what was begun unchanged; it gets a new PIN."""
+    if session.state == Session.State.CLOSED or starts_at <= now or not reason.strip():
+        message = "Sesi yang belum ditutup dijadwalkan ke waktu mendatang, dengan alasan."
+        raise WrongState(message)
+    if Session.objects.filter(room=session.room_id, starts_at=starts_at).exists():
+        message = "Ruang itu sudah dipakai pada waktu tersebut."
+        raise WrongState(message)
+    length = session.ends_at - session.starts_at
+    Session.objects.filter(pk=session.pk).update(
+        state=Session.State.PLANNED, starts_at=starts_at, ends_at=starts_at + length,
+        pin=f"{secrets.randbelow(10**6):06d}",
+    )  # fmt: skip
+    record(
+        actor=actor, action="session.postpone", subject=str(session.pk),
+        agency=session.programme.organiser.code, now=now,
+        detail={"from": session.starts_at.isoformat(), "to": starts_at.isoformat(), "reason": reason},
+    )  # fmt: skip
+    session.refresh_from_db()

@@ -18,4 +18,5 @@ urlpatterns = [
     path("<int:pk>/kursi/", views.seat, name="seat"),
     path("<int:pk>/undang/", views.invite_all, name="invite"),
     path("peserta/<int:pk>/undangan.pdf", views.letter, name="invitation"),
+    path("peserta/<int:pk>/penyesuaian/", views.accommodation, name="accommodation"),
 ]

@@ -14,11 +14,19 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, holds, one, rows
 from cakap.accounts.models import Role
-from cakap.programmes.forms import FileForm, ProgrammeForm, RoomForm, RuleForm, SessionForm
+from cakap.programmes.forms import (
+    AccommodationForm,
+    FileForm,
+    ProgrammeForm,
+    RoomForm,
+    RuleForm,
+    SessionForm,
+)
 from cakap.programmes.letters import invitation
 from cakap.programmes.models import Participant, Programme
 from cakap.programmes.queries import chosen_by_rule, due
 from cakap.programmes.services import (
+    accommodate,
     add_listed,
     add_participants,
     add_room,
@@ -109,14 +117,32 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
             Column(title=_("Diundang"), value=lambda p: _("ya") if p.invited_at else ""),
             Column(title=_("Kursi"), value=lambda p: ", ".join(_seat(s) for s in p.seats.all())),
             Column(
+                title=_("Penyesuaian"), value=_accommodation,
+                link=lambda p: reverse("programmes:accommodation", args=[p.pk]),
+            ),
+            Column(
                 title=_("Undangan"), value=lambda p: "PDF",
                 link=lambda p: reverse("programmes:invitation", args=[p.pk]),
             ),
         ),
         empty=_("Belum ada peserta. Tambahkan menurut aturan atau dari berkas."),
     )  # fmt: skip
-    found = row.participants.select_related("employee").prefetch_related("seats__session__room")
+    found = row.participants.select_related("employee", "accommodation").prefetch_related(
+        "seats__session__room"
+    )
     return show(request, page, found)
+
+
+def _accommodation(participant: Participant) -> str:
+    given = getattr(participant, "accommodation", None)
+    if given is None:
+        return str(_("tidak ada"))
+    parts = [
+        f"+{given.extra_percent} %" if given.extra_percent else "",
+        str(_("huruf lebih besar")) if given.larger_type else "",
+        str(_("pembaca soal")) if given.reader else "",
+    ]
+    return ", ".join(part for part in parts if part) or str(_("tidak ada"))
 
 
 def _seat(seat: Any) -> str:
@@ -147,6 +173,26 @@ def due_page(request: HttpRequest) -> HttpResponse:
         empty=_("Semua pegawai memiliki hasil yang berlaku."),
     )  # fmt: skip
     return show(request, page, due(acting_agency(request), on=today, within=SOON))
+
+
+@allow(Role.OPERATOR)
+def accommodation(request: HttpRequest, pk: int) -> HttpResponse:
+    """More time, larger type or a reader for one participant."""
+    row = one(request, Participant, pk=pk)
+    given = getattr(row, "accommodation", None)
+    names = ("extra_percent", "larger_type", "reader", "reason")
+    initial = {name: getattr(given, name) for name in names} if given else None
+    form = AccommodationForm(request.POST or None, initial=initial)
+    back = reverse("programmes:participants", args=[row.programme_id])
+    if form.is_valid():
+        accommodate(
+            participant=row, **form.cleaned_data,
+            actor=request.user.get_username(), now=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("Penyesuaian tersimpan."))
+        return redirect(back)
+    title = _("Penyesuaian untuk %(name)s") % {"name": row.employee.full_name}
+    return form_page(request, form, title, back)
 
 
 @allow(Role.OPERATOR)

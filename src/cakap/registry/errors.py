@@ -21,3 +21,9 @@ class StandardIsEmpty(Refused):
 
 class PostIsTaken(Refused):
     """Jabatan itu sudah terisi penuh."""
+
+
+class BadPortrait(Refused):
+    """Foto tidak dapat diterima."""
+
+    status = 400

@@ -30,3 +30,12 @@ class ApproveForm(forms.Form):
     """The basis on which a standard is put in force."""
 
     basis = forms.CharField(label=_("Dasar penetapan"), max_length=200)
+
+
+class PortraitsForm(forms.Form):
+    """A zip of pictures."""
+
+    file = forms.FileField(
+        label=_("Berkas zip"),
+        help_text=_("Satu gambar satu pegawai, bernama NIP.jpg atau NIP.png."),
+    )

@@ -137,6 +137,19 @@ class Employee(models.Model):
         return f"{front}{self.name}{back}"
 
 
+class Portrait(models.Model):
+    """An employee's picture on record, to be compared with the face at the door."""
+
+    employee = models.OneToOneField(Employee, models.CASCADE, related_name="portrait")
+    content = models.BinaryField()
+    media_type = models.CharField(max_length=20)
+    updated_at = models.DateTimeField()
+
+    owners: ClassVar = ("employee__agency",)
+
+    objects = OwnedManager()
+
+
 class Appointment(models.Model):
     """A person in a post for a time. One may hold a post of one's own and act in others."""
 

@@ -11,14 +11,15 @@ from django.views.decorators.http import require_POST
 from cakap.accounts.access import acting_agency, allow, holds, one, rows
 from cakap.accounts.models import Role
 from cakap.jobs.services import ask_for_job
-from cakap.registry.forms import ApproveForm, ImportForm
+from cakap.registry.forms import ApproveForm, ImportForm, PortraitsForm
 from cakap.registry.imports.doors import DOORS, Door
-from cakap.registry.models import Competency, Employee, Position, Standard, Unit
+from cakap.registry.models import Competency, Employee, Portrait, Position, Standard, Unit
+from cakap.registry.portraits import import_portraits
 from cakap.registry.queries import findings
 from cakap.registry.services import approve_standard, preview_file
 from cakap.registry.tasks import import_upload
 from cakap.registry.uploads import keep_upload, kept_upload
-from cakap.ui.files import WRITERS, download
+from cakap.ui.files import WRITERS, download, shown_file
 from cakap.ui.listing import Column, Listing, show
 
 READERS = (Role.OPERATOR, Role.TALENT_MANAGER, Role.DECISION_MAKER, Role.AUDITOR)
@@ -130,6 +131,33 @@ def employee(request: HttpRequest, pk: int) -> HttpResponse:
     """A civil servant's record."""
     row = one(request, Employee, pk=pk)
     return render(request, "registry/employee.html", {"employee": row, "findings": findings(row)})
+
+
+@allow(*READERS)
+def portrait(request: HttpRequest, pk: int) -> HttpResponse:
+    """An employee's picture on record."""
+    row = one(request, Portrait, employee=pk)
+    return shown_file(row.content, row.media_type)
+
+
+@allow(Role.OPERATOR)
+def portraits(request: HttpRequest) -> HttpResponse:
+    """Pictures for the check-in, from a zip."""
+    form = PortraitsForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        n = import_portraits(
+            agency=acting_agency(request), file=file.name, content=file.read(),
+            actor=request.user.get_username(), now=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("%(n)s foto tersimpan.") % {"n": n})
+        return redirect("registry:home")
+    context = {
+        "form": form, "title": _("Impor foto pegawai"), "submit": _("Impor"),
+        "intro": _("Foto dibandingkan dengan wajah peserta di meja pendaftaran."),
+        "back": reverse("registry:home"),
+    }  # fmt: skip
+    return render(request, "ui/form.html", context)
 
 
 @allow(*READERS, Role.ASSESSOR, Role.PSYCHOMETRICIAN)

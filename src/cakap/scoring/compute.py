@@ -17,7 +17,6 @@ from cakap.science.irt.eap import eap, normal_prior
 from cakap.science.types import MISSING, Categories
 
 THETA, LEVEL, SUM = "theta", "level", "sum"
-RIGHT_OR_WRONG = "single"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,11 +41,12 @@ def score_answers(
 ) -> list[Scored]:
     """EAP of every dimension whose items have parameters, the sum of every other.
 
-    answers: participant -> {item version: option}. unasked: participant -> versions that an adaptive
+    answers: participant -> {item version: response}. unasked: participant -> versions that an adaptive
     section did not give this one; whoever is not in it was asked everything.
     """
     people = sorted(answers)
-    ordered = sorted(items, key=lambda item: (item.dimension, item.version))
+    marked = [item for item in items if item.is_marked]
+    ordered = sorted(marked, key=lambda item: (item.dimension, item.version))
     scored: list[Scored] = []
     for dimension, group in groupby(ordered, key=lambda item: item.dimension):
         own = list(group)
@@ -81,9 +81,9 @@ def _table(
     was not asked, are missing."""
     table = np.full((len(answers), len(items)), MISSING, dtype=np.int8)
     for column, item in enumerate(items):
-        blank = 0 if item.kind == RIGHT_OR_WRONG else MISSING
+        blank = 0 if item.is_right_or_wrong else MISSING
         table[:, column] = [
-            item.scores[own[item.version]]
+            item.category(own[item.version])
             if item.version in own
             else MISSING
             if item.version in spared

@@ -16,7 +16,6 @@ from cakap.delivery.queries import finished_forms_with
 from cakap.itembank.queries import adaptive_pools, form_versions, newest_of, scored_items
 from cakap.programmes.models import Participant
 from cakap.science.types import MISSING, Categories, Ints
-from cakap.scoring.compute import RIGHT_OR_WRONG
 from cakap.scoring.errors import BadAnswers, NothingToCalibrate
 
 
@@ -46,7 +45,8 @@ def from_answers(agency: Agency, dimension: str, *, by_sex: str, at: datetime) -
     option is right, and missing where options are graded. by_sex: "sex" to compare the sexes.
     """
     versions = {row.pk: row.item.code for row in newest_of(agency, dimension)}
-    items = {item.version: item for item in scored_items(versions, at=at)}
+    found = scored_items(versions, at=at)
+    items = {item.version: item for item in found if item.is_marked}
     sheets = finished_forms_with(items, now=at)
     if not sheets:
         raise NothingToCalibrate
@@ -62,8 +62,8 @@ def from_answers(agency: Agency, dimension: str, *, by_sex: str, at: datetime) -
             option = sheet.answers.get(version, "")
             chosen[row][column] = option
             if option:
-                responses[row, column] = items[version].scores[option]
-            elif version in given and items[version].kind == RIGHT_OR_WRONG:
+                responses[row, column] = items[version].category(option)
+            elif version in given and items[version].is_right_or_wrong:
                 responses[row, column] = 0
     groups, group_names = _sexes([sheet.participant for sheet in sheets], by_sex)
     return Evidence(

@@ -15,6 +15,8 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
     "svg": "image/svg+xml",
+    "zip": "application/zip",
+    "seb": "application/seb",
 }
 
 
@@ -46,6 +48,14 @@ def _plain(cell: object) -> str:
     """A cell as text that no spreadsheet takes for a formula."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text[:1] in {"=", "+", "@"} or text[:2] == "-=" else text
+
+
+def shown_file(content: bytes | memoryview, media_type: str) -> HttpResponse:
+    """A picture or recording inside a page. It can run nothing, and a browser may keep it."""
+    response = HttpResponse(bytes(content), content_type=media_type)
+    response["Cache-Control"] = "private, max-age=86400, immutable"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
 
 
 def download(content: bytes, name: str) -> HttpResponse:

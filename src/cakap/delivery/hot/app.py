@@ -10,9 +10,11 @@ from typing import Any
 
 from django.conf import settings
 
+from cakap.delivery.door import Caller
 from cakap.delivery.errors import BadEvent, NotSignedIn
 from cakap.delivery.hot.commits import GroupCommit, Overloaded, StoreFailed
 from cakap.delivery.saving import UNREADABLE, Kept, Sending, Sent, events_of
+from cakap.delivery.seb import HEADER
 from cakap.delivery.token import COOKIE, read
 from cakap.errors import Refused
 
@@ -21,6 +23,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PATHS = frozenset({"/ujian/jawaban", "/ujian/detak"})
 MOST_BYTES = 256 * 1024
+PROOF = HEADER.lower().encode()
 Answer = tuple[int, dict[str, Any], list[tuple[bytes, bytes]]]
 
 
@@ -57,7 +60,7 @@ class HotPath:
             message = "Server sedang sibuk; jawaban Anda aman di komputer ini dan dikirim lagi."
             return 503, {"code": "Busy", "message": message}, [(b"retry-after", b"2")]
         if isinstance(outcome, Kept):
-            return 200, {"kept": outcome.last_seq, "seconds_left": outcome.seconds_left}, []
+            return 200, outcome.told, []
         return outcome.status, {"code": type(outcome).__name__, "message": str(outcome)}, []
 
 
@@ -71,7 +74,7 @@ async def _sending(scope: Scope, receive: Receive) -> Sending:
     attempt, device = _whose(headers.get(b"cookie", b"").decode("latin-1"))
     body = await _body(receive)
     sent = _events(body) if scope["path"] == "/ujian/jawaban" else []
-    return Sending(attempt=attempt, device=device, sent=sent, address=_address(scope, headers))
+    return Sending(attempt=attempt, device=device, sent=sent, caller=_caller(scope, headers))
 
 
 def _whose(cookies: str) -> tuple[int, str]:
@@ -85,6 +88,18 @@ def _whose(cookies: str) -> tuple[int, str]:
 def _verified(cookies: str) -> tuple[int, str]:
     """The signature is checked once a process; whether the device still counts, at every commit."""
     return read(SimpleCookie(cookies)[COOKIE].value)
+
+
+def _caller(scope: Scope, headers: dict[bytes, bytes]) -> Caller:
+    def header(name: bytes) -> str:
+        return headers.get(name, b"").decode("latin-1")
+
+    scheme = "https" if settings.SESSION_COOKIE_SECURE else "http"
+    return Caller(
+        address=_address(scope, headers),
+        proof=header(PROOF),
+        url=f"{scheme}://{header(b'host')}{scope['path']}",
+    )
 
 
 def _address(scope: Scope, headers: dict[bytes, bytes]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -14,10 +16,15 @@ from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.paper import paper, shown
 from cakap.delivery.queries import state_of
-from cakap.delivery.saving import events_of
-from cakap.delivery.services import heartbeat, keep_events, offer_next, submit
-from cakap.delivery.token import attempt_of, live_attempt
-from cakap.itembank.queries import Part, Question, form_content, question_of
+from cakap.delivery.saving import MOST_SEQ, events_of
+from cakap.delivery.services import enter_section, keep_events, offer_next, submit
+from cakap.delivery.token import attempt_of, caller_of, live_attempt
+from cakap.itembank.content import FILE
+from cakap.itembank.models import Form
+from cakap.itembank.queries import Part, Question, asset_of, form_content, question_of
+from cakap.ui.files import shown_file
+
+FILES = "/ujian/berkas/"
 
 
 @require_GET
@@ -25,34 +32,48 @@ from cakap.itembank.queries import Part, Question, form_content, question_of
 def content(request: HttpRequest) -> HttpResponse:
     """The whole paper in this participant's order, where the attempt stands, and the time left."""
     attempt = live_attempt(request)
-    if attempt.begun_at is None or attempt.closes_at is None:
+    if attempt.begun_at is None:
         raise NotBegun
     state = state_of(attempt)
     offered = list(attempt.offers.order_by("place").values_list("version_id", flat=True))
-    left = (attempt.closes_at - timezone.now()).total_seconds()
+    stands = keep_events(
+        attempt=attempt, device=attempt.device, sent=(), caller=caller_of(request),
+        now=timezone.now(),
+    )  # fmt: skip
+    parts = [
+        shown(part, offered)
+        for part in paper(content_of(attempt.seat.session.form_id), seed=attempt.seed)
+    ]
+    given = getattr(attempt.seat.participant, "accommodation", None)
     return JsonResponse(
         {
+            **stands.told,
             "attempt": attempt.pk,
-            "device": attempt.device[:8],
-            "seconds_left": max(left, 0),
             "answers": state.answers,
             "flagged": sorted(state.flagged),
             "last_seq": state.last_seq,
-            "parts": [
-                _part(shown(part, offered))
-                for part in paper(form_content(attempt.seat.session.form), seed=attempt.seed)
-            ],
+            "left": [row.section_id for row in attempt.section_times.filter(left_at__isnull=False)],
+            "larger_type": bool(given and given.larger_type),
+            "reader": bool(given and given.reader),
+            "stimuli": _stimuli(parts),
+            "parts": [_part(part) for part in parts],
         }
     )
+
+
+@lru_cache(maxsize=16)
+def content_of(form: int) -> tuple[Part, ...]:
+    """A form in use is frozen: what it shows may be remembered by every worker."""
+    return form_content(Form.objects.get(pk=form))
 
 
 def _part(part: Part) -> dict[str, Any]:
     return {
         "title": part.title,
         "instructions": part.instructions,
-        "adaptive": {"section": part.section, "most": part.adaptive_items}
-        if part.adaptive_items
-        else None,
+        "section": part.section,
+        "minutes": part.minutes,
+        "adaptive": {"most": part.adaptive_items} if part.adaptive_items else None,
         "questions": [_question(question) for question in part.questions],
     }
 
@@ -61,9 +82,42 @@ def _question(question: Question) -> dict[str, Any]:
     return {
         "id": question.id,
         "kind": question.kind,
-        "stem": question.stem,
-        "options": list(question.options),
+        "stem": _placed(question.stem),
+        "options": _placed(list(question.options)),
+        "layout": _placed(question.layout),
+        "stimulus": question.stimulus["id"] if question.stimulus else None,
     }
+
+
+def _stimuli(parts: Sequence[Part]) -> dict[int, Any]:
+    """What several items are about, once each."""
+    return {
+        question.stimulus["id"]: _placed(question.stimulus)
+        for part in parts
+        for question in part.questions
+        if question.stimulus
+    }
+
+
+def _placed(value: Any) -> Any:
+    """Markup with the bank's files where a participant finds them."""
+    if isinstance(value, str):
+        placed = value.replace(f'"{FILE}', f'"{FILES}')
+        return FILES + placed.removeprefix(FILE) if placed.startswith(FILE) else placed
+    if isinstance(value, dict):
+        return {key: _placed(one) for key, one in value.items()}
+    return [_placed(one) for one in value] if isinstance(value, list) else value
+
+
+@require_GET
+@public
+def asset(request: HttpRequest, digest: str) -> HttpResponse:
+    """A picture or recording of the form that this participant works at."""
+    attempt = live_attempt(request)
+    row = asset_of(attempt.seat.session.form.agency, digest)
+    if row is None or attempt.begun_at is None:
+        raise Http404
+    return shown_file(row.content, row.media_type)
 
 
 # The token's cookie is SameSite=Strict and the body must be JSON, which no form of another site
@@ -74,11 +128,9 @@ def _question(question: Question) -> dict[str, Any]:
 def following(request: HttpRequest) -> HttpResponse:
     """The next item of an adaptive section, or none when it has ended."""
     attempt, device = attempt_of(request)
-    section = _body(request).get("section")
-    if not isinstance(section, int):
-        message = "Diharapkan section berupa bilangan."
-        raise BadEvent(message)
-    offer = offer_next(attempt=attempt, device=device, section=section, now=timezone.now())
+    offer = offer_next(
+        attempt=attempt, device=device, section=_number(request, "section"), now=timezone.now()
+    )
     return JsonResponse({"question": _question(question_of(offer.version)) if offer else None})
 
 
@@ -88,11 +140,11 @@ def following(request: HttpRequest) -> HttpResponse:
 def answers(request: HttpRequest) -> HttpResponse:
     """Keep events; what this acknowledges is committed."""
     attempt, device = attempt_of(request)
-    last = keep_events(
+    kept = keep_events(
         attempt=attempt, device=device, sent=events_of(_body(request).get("events") or []),
-        address=request.META.get("REMOTE_ADDR", "")[:45], now=timezone.now(),
+        caller=caller_of(request), now=timezone.now(),
     )  # fmt: skip
-    return JsonResponse({"kept": last})
+    return JsonResponse(kept.told)
 
 
 @csrf_exempt
@@ -101,9 +153,23 @@ def answers(request: HttpRequest) -> HttpResponse:
 def beat(request: HttpRequest) -> HttpResponse:
     """The page is there; how much time is left by the server's clock."""
     attempt, device = attempt_of(request)
-    return JsonResponse(
-        {"seconds_left": heartbeat(attempt=attempt, device=device, now=timezone.now())}
+    kept = keep_events(
+        attempt=attempt, device=device, sent=(), caller=caller_of(request), now=timezone.now()
     )
+    return JsonResponse(kept.told)
+
+
+@csrf_exempt
+@require_POST
+@public
+def section(request: HttpRequest) -> HttpResponse:
+    """Enter a section that has a time of its own."""
+    attempt, device = attempt_of(request)
+    now = timezone.now()
+    entered = enter_section(
+        attempt=attempt, device=device, section=_number(request, "section"), now=now
+    )
+    return JsonResponse({"seconds_left": max((entered.closes_at - now).total_seconds(), 0)})
 
 
 @csrf_exempt
@@ -112,12 +178,18 @@ def beat(request: HttpRequest) -> HttpResponse:
 def finish(request: HttpRequest) -> HttpResponse:
     """Submit, when the server holds everything the page has sent."""
     attempt, device = attempt_of(request)
-    last_seq = _body(request).get("last_seq")
-    if not isinstance(last_seq, int):
-        message = "Diharapkan last_seq berupa bilangan."
-        raise BadEvent(message)
-    kept = submit(attempt=attempt, device=device, last_seq=last_seq, now=timezone.now())
+    kept = submit(
+        attempt=attempt, device=device, last_seq=_number(request, "last_seq"), now=timezone.now()
+    )
     return JsonResponse({"code": kept.code, "answered": kept.answered})
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    value = _body(request).get(name)
+    if not isinstance(value, int) or not 0 <= value <= MOST_SEQ:
+        message = f"Diharapkan {name} berupa bilangan."
+        raise BadEvent(message)
+    return value
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cakap.delivery.errors import NoSuchSeat, TooManyTries
 from cakap.delivery.forms import ConsentForm, EnterForm
 from cakap.delivery.queries import state_of
 from cakap.delivery.services import begin, give_consent, receipt, sign_in
-from cakap.delivery.token import hand_out, live_attempt
+from cakap.delivery.token import caller_of, hand_out, live_attempt
 from cakap.delivery.words import exam_words
 
 
@@ -27,7 +27,11 @@ def enter(request: HttpRequest) -> HttpResponse:
         if not _guesses(request, nip, dry_run=True):
             raise TooManyTries
         try:
-            attempt = sign_in(nip=nip, pin=form.cleaned_data["pin"], now=timezone.now())
+            attempt = sign_in(
+                nip=nip, pin=form.cleaned_data["pin"],
+                registration=form.cleaned_data["registration"], caller=caller_of(request),
+                now=timezone.now(),
+            )  # fmt: skip
         except NoSuchSeat as refusal:
             _guesses(request, nip, dry_run=False)
             form.add_error(None, str(refusal))

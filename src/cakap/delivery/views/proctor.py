@@ -1,28 +1,43 @@
-"""The proctor's pages: the sessions of the day, who is in, open and close."""
+"""The proctor's console: the sessions of the day, the room as it is, and what is done about it."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cakap.accounts.access import allow, one, rows
+from cakap.accounts.access import allow, holds, one, rows
 from cakap.accounts.models import Role
-from cakap.delivery.queries import board
+from cakap.delivery import control
+from cakap.delivery.door import ENTRANCE
+from cakap.delivery.forms import (
+    AnnounceForm,
+    IncidentForm,
+    OutageForm,
+    PostponeForm,
+    ReasonForm,
+)
+from cakap.delivery.hot.stream import EVERY, Room
+from cakap.delivery.live import Board, counts
+from cakap.delivery.minutes import minutes
+from cakap.delivery.seb import configuration, settings_of
+from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.models import Session
 from cakap.programmes.services import close_session, open_session
+from cakap.ui.files import download
 from cakap.ui.listing import Column, Listing, show
+from cakap.ui.pages import form_page
 
-STANDINGS = {
-    "absent": "belum masuk",
-    "signed_in": "sudah masuk",
-    "working": "mengerjakan",
-    "submitted": "selesai",
-}
+LOOKS = 30
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
@@ -48,18 +63,68 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PROCTOR, Role.OPERATOR)
 def board_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who is in and where they stand; it renews itself."""
+    """Who sits where and how far each has come; it renews itself."""
     row = one(request, Session, pk=pk)
-    places = board(row)
-    counts = {
-        label: sum(place.standing == name for place in places) for name, label in STANDINGS.items()
-    }
+    board = Board(row.pk)
+    now = board.refresh(timezone.now())
+    seats = row.seats.select_related("participant__employee", "participant__accommodation")
+    found = counts(now)
     context = {
-        "session": row, "places": [(place, STANDINGS[place.standing]) for place in places],
-        "counts": counts,
+        "session": row,
+        "seats": [(seat, now[seat.number], STANDINGS[now[seat.number].standing]) for seat in seats],
+        "counts": [(name, label, found.get(name, 0)) for name, label in STANDINGS.items()],
+        "words": board_words() | {"all": board.all_items},
+        "pause": control.session_pause(row.pk),
+        "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
+        "announcements": row.announcements.order_by("-at")[:5],
+        "announce": AnnounceForm(), "incident": IncidentForm(),
+        "proctors": holds(request, Role.PROCTOR),
     }  # fmt: skip
-    part = request.headers.get("HX-Request")
-    return render(request, "delivery/board_rows.html" if part else "delivery/board.html", context)
+    return render(request, "delivery/board.html", context)
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def incidents_part(request: HttpRequest, pk: int) -> HttpResponse:
+    """The list of incidents alone, for the console."""
+    row = one(request, Session, pk=pk)
+    found = row.incidents.select_related("seat").order_by("-at")[:50]
+    return render(request, "delivery/incidents.html", {"incidents": found})
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def stream(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The room's changes where the pages are served alone (tests, other servers).
+
+    Under `cakap serve` the same address is served by delivery.hot.stream, without a thread each.
+    """
+    room = Room(one(request, Session, pk=pk).pk)
+
+    def told() -> Iterator[str]:
+        for _look in range(LOOKS):
+            yield room.look() or ": ada\n\n"
+            time.sleep(EVERY)
+
+    response = StreamingHttpResponse(told(), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _acts(title: str) -> Callable[..., Any]:
+    """A view that does one thing to a session and comes back to its console."""
+
+    def wrap(act: Callable[..., None]) -> Callable[..., HttpResponseBase]:
+        @allow(Role.PROCTOR)
+        @require_POST
+        def view(request: HttpRequest, pk: int) -> HttpResponse:
+            row = one(request, Session, pk=pk)
+            act(request, row, by=request.user.get_username(), now=timezone.now())
+            messages.success(request, _(title))
+            return redirect("delivery:board", pk)
+
+        view.__doc__ = act.__doc__
+        return view
+
+    return wrap
 
 
 @allow(Role.PROCTOR)
@@ -72,13 +137,99 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("delivery:board", pk)
 
 
-@allow(Role.PROCTOR)
-@require_POST
-def close_page(request: HttpRequest, pk: int) -> HttpResponse:
+@_acts("Sesi ditutup. Jawaban yang tiba sesudah ini disimpan dan ditandai.")
+def close_page(_request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
     """Close the session."""
-    row = one(request, Session, pk=pk)
-    close_session(session=row, actor=request.user.get_username(), now=timezone.now())
-    messages.success(
-        request, _("Sesi ditutup. Jawaban yang tiba sesudah ini disimpan dan ditandai.")
+    close_session(session=row, actor=by, now=now)
+
+
+@_acts("Ruang dijeda: waktu semua peserta berhenti.")
+def pause_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
+    """Pause the room."""
+    control.pause_room(session=row, reason=request.POST.get("reason", ""), by=by, now=now)
+
+
+@_acts("Ujian dilanjutkan: waktu berjalan lagi.")
+def resume_page(_request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
+    """Let the room run on."""
+    control.resume_room(session=row, by=by, now=now)
+
+
+@_acts("Pengumuman dikirim.")
+def announce_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
+    """Say a sentence to everybody."""
+    control.announce(session=row, text=request.POST.get("text", ""), by=by, now=now)
+
+
+@_acts("Kejadian dicatat.")
+def incident_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
+    """Write down what happened."""
+    form = IncidentForm(request.POST)
+    form.is_valid()
+    number = form.cleaned_data.get("seat")
+    seat = row.seats.filter(number=number).first() if number else None
+    text = form.cleaned_data.get("text", "")
+    control.report_incident(session=row, seat=seat, text=text, by=by, now=now)
+
+
+@allow(Role.PROCTOR)
+def give_back_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a room back the time of an outage; it began, for all that is known, when it fell silent."""
+    row, now = one(request, Session, pk=pk), timezone.now().replace(microsecond=0)
+    since = control.last_sign_of_life(row) or now
+    form = OutageForm(request.POST or None, initial={"since": since, "until": now})
+    back = reverse("delivery:board", args=[pk])
+    if form.is_valid():
+        given = control.give_back(
+            session=row, **form.cleaned_data, by=request.user.get_username(), now=timezone.now()
+        )
+        text = _("%(seconds)s detik dikembalikan kepada semua peserta ruang ini.")
+        messages.success(request, text % {"seconds": round(given.total_seconds())})
+        return redirect(back)
+    intro = _(
+        "Setiap peserta mendapat kembali tepat waktu yang hilang; jeda tidak dihitung dua kali."
     )
-    return redirect("delivery:board", pk)
+    return form_page(request, form, _("Kembalikan waktu gangguan"), back, intro=intro)
+
+
+@allow(Role.PROCTOR)
+def postpone_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hold the session at another time."""
+    row = one(request, Session, pk=pk)
+    form = PostponeForm(request.POST or None)
+    back = reverse("delivery:board", args=[pk])
+    if form.is_valid():
+        control.postpone(
+            session=row, **form.cleaned_data, by=request.user.get_username(), now=timezone.now()
+        )
+        messages.success(request, _("Sesi dijadwalkan ulang; kursi dan pekerjaan tetap."))
+        return redirect(back)
+    return form_page(request, form, _("Jadwalkan ulang sesi"), back)
+
+
+@allow(Role.PROCTOR)
+def pause_form(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the reason of a pause."""
+    row = one(request, Session, pk=pk)
+    back = reverse("delivery:board", args=[pk])
+    context = {
+        "form": ReasonForm(), "title": _("Jeda ruang"), "submit": _("Jeda sekarang"),
+        "intro": _("Waktu semua peserta berhenti sampai Anda melanjutkan."), "back": back,
+        "action": reverse("delivery:pause", args=[row.pk]),
+    }  # fmt: skip
+    return render(request, "delivery/act.html", context)
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def minutes_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The minutes of the session as a PDF."""
+    row = one(request, Session, pk=pk)
+    return download(minutes(row, now=timezone.now()), f"berita-acara-{row.pk}.pdf")
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def browser_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The configuration of Safe Exam Browser for this session."""
+    row = one(request, Session, pk=pk, locked_browser=True)
+    start = request.build_absolute_uri(ENTRANCE)
+    return download(configuration(settings_of(start, row.quit_code)), f"sesi-{row.pk}.seb")

@@ -1,0 +1,261 @@
+"""What a proctor does with time and machines: each act once, with its reason, in the log.
+
+What counts of an attempt's time follows from what is written here (delivery.clock); nothing is edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from cakap.audit.services import record
+from cakap.delivery.clock import Span, bounds
+from cakap.delivery.errors import BadPause, TooLong
+from cakap.delivery.models import (
+    Announcement,
+    Attempt,
+    Grant,
+    Incident,
+    Interruption,
+    SectionTime,
+)
+from cakap.policy.queries import policy_kept
+from cakap.programmes.models import Accommodation, Seat, Session
+from cakap.programmes.services import postpone_session
+
+
+def longer(attempt: Attempt, minutes: int) -> timedelta:
+    """A time of the form with what the participant's accommodation adds."""
+    given = Accommodation.objects.filter(participant=attempt.seat.participant_id).first()
+    percent = given.extra_percent if given else 0
+    return timedelta(minutes=minutes) * (100 + percent) / 100
+
+
+def allowed_time(attempt: Attempt) -> timedelta:
+    """The active time of an attempt: the form's, the accommodation's, and what was given since."""
+    given = sum(attempt.grants.values_list("seconds", flat=True))
+    return longer(attempt, attempt.seat.session.form.minutes) + timedelta(seconds=given)
+
+
+def session_pause(session: int) -> Interruption | None:
+    """The pause of a whole room that still lasts."""
+    return Interruption.objects.filter(
+        session=session, attempt__isnull=True, ended_at__isnull=True
+    ).first()
+
+
+@transaction.atomic
+def pause_room(*, session: Session, reason: str, by: str, now: datetime) -> None:
+    """Stop the clock of everybody in a room; who has not begun cannot begin meanwhile."""
+    _refuse_unfit(session, reason)
+    if session_pause(session.pk):
+        message = "Sesi ini sudah dijeda."
+        raise BadPause(message)
+    Interruption.objects.create(
+        session=session, kind=Interruption.Kind.PAUSE, started_at=now, reason=reason.strip(), by=by
+    )
+    _reckon(_running(session))
+    _record(session, "session.pause", by, now, reason=reason.strip())
+
+
+@transaction.atomic
+def resume_room(*, session: Session, by: str, now: datetime) -> None:
+    """Let the clock of a room run on; whoever is paused alone stays so."""
+    pause = session_pause(session.pk)
+    if pause is None:
+        message = "Sesi ini tidak sedang dijeda."
+        raise BadPause(message)
+    Interruption.objects.filter(pk=pause.pk).update(ended_at=now, ended_by=by)
+    _reckon(_running(session))
+    _record(session, "session.resume", by, now, minutes=_minutes(now - pause.started_at))
+
+
+@transaction.atomic
+def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
+    """Stop one participant's clock."""
+    session = attempt.seat.session
+    _refuse_unfit(session, reason)
+    own = attempt.interruptions.filter(ended_at__isnull=True)
+    if own.exists() or attempt.begun_at is None or attempt.submitted_at:
+        message = "Peserta ini sedang tidak mengerjakan."
+        raise BadPause(message)
+    Interruption.objects.create(
+        session=session, attempt=attempt, kind=Interruption.Kind.PAUSE, started_at=now,
+        reason=reason.strip(), by=by,
+    )  # fmt: skip
+    _reckon([attempt])
+    _record(session, "attempt.pause", by, now, seat=attempt.seat.number, reason=reason.strip())
+
+
+@transaction.atomic
+def resume_one(*, attempt: Attempt, by: str, now: datetime) -> None:
+    """Let one participant's clock run on, unless the room is paused."""
+    ended = attempt.interruptions.filter(ended_at__isnull=True).update(ended_at=now, ended_by=by)
+    if not ended:
+        message = "Peserta ini tidak sedang dijeda sendiri."
+        raise BadPause(message)
+    _reckon([attempt])
+    _record(attempt.seat.session, "attempt.resume_clock", by, now, seat=attempt.seat.number)
+
+
+@transaction.atomic
+def give_time(*, attempt: Attempt, minutes: int, reason: str, by: str, now: datetime) -> None:
+    """Give one participant time on top. It is written beside the answers and touches none of them."""
+    _refuse_unfit(attempt.seat.session, reason)
+    if attempt.begun_at is None or attempt.submitted_at or not 1 <= minutes <= 240:
+        message = "Tambahan 1 sampai 240 menit diberikan kepada peserta yang sedang mengerjakan."
+        raise BadPause(message)
+    Grant.objects.create(
+        attempt=attempt, seconds=minutes * 60, reason=reason.strip(), by=by, at=now
+    )
+    _reckon([attempt])
+    _record(
+        attempt.seat.session, "attempt.give_time", by, now, seat=attempt.seat.number,
+        minutes=minutes, reason=reason.strip(),
+    )  # fmt: skip
+
+
+def last_sign_of_life(session: Session) -> datetime | None:
+    """When a machine of this room was last heard: where an outage began, for all that is known."""
+    seen = Attempt.objects.filter(seat__session=session, seen_at__isnull=False)
+    return seen.order_by("-seen_at").values_list("seen_at", flat=True).first()
+
+
+@transaction.atomic
+def give_back(
+    *, session: Session, since: datetime, until: datetime, reason: str, by: str, now: datetime
+) -> timedelta:
+    """Give everybody in a room exactly the time that an outage took; what pauses covered counts once.
+
+    By policy too long an outage, or one that ends too late in the day, is not continued: TooLong.
+    """
+    _refuse_unfit(session, reason)
+    if not since < until <= now:
+        message = "Gangguan berakhir sesudah mulai, dan tidak sesudah sekarang."
+        raise BadPause(message)
+    _refuse_too_long(session, since, until)
+    Interruption.objects.create(
+        session=session, kind=Interruption.Kind.CUT, started_at=since, ended_at=until,
+        reason=reason.strip(), by=by, ended_by=by,
+    )  # fmt: skip
+    _reckon(_running(session))
+    _record(
+        session, "session.give_back", by, now, since=since.isoformat(), until=until.isoformat(),
+        reason=reason.strip(),
+    )  # fmt: skip
+    return until - since
+
+
+def _refuse_too_long(session: Session, since: datetime, until: datetime) -> None:
+    policy = policy_kept(session.programme.policy_digest)
+    longest = timedelta(minutes=policy["sessions.outage_longest_minutes"])
+    latest = policy["sessions.outage_latest_hour"]
+    if until - since > longest or timezone.localtime(until).hour >= latest:
+        message = (
+            f"Gangguan {_minutes(until - since)} menit sampai pukul "
+            f"{timezone.localtime(until):%H.%M}: kebijakan melanjutkan paling lama "
+            f"{_minutes(longest)} menit dan sebelum pukul {latest}.00. Jadwalkan ulang sesinya."
+        )
+        raise TooLong(message)
+
+
+@transaction.atomic
+def postpone(*, session: Session, starts_at: datetime, reason: str, by: str, now: datetime) -> None:
+    """Hold a session again at another time: clocks stand still until the room is let run on.
+
+    They stand still from the room's last sign of life: what passed in the dark is nobody's time.
+    """
+    if session.state == Session.State.OPEN and not session_pause(session.pk):
+        _refuse_unfit(session, reason)
+        Interruption.objects.create(
+            session=session, kind=Interruption.Kind.CUT, reason=reason.strip(), by=by,
+            started_at=last_sign_of_life(session) or now,
+        )  # fmt: skip
+        _reckon(_running(session))
+    postpone_session(session=session, starts_at=starts_at, reason=reason, actor=by, now=now)
+
+
+@transaction.atomic
+def free_device(*, attempt: Attempt, by: str, now: datetime) -> None:
+    """Let an attempt go on at another machine: the next sign-in is taken, the old one is shut out."""
+    attempt.devices.filter(key=attempt.device).update(freed_at=now, freed_by=by)
+    Attempt.objects.filter(pk=attempt.pk).update(device="")
+    attempt.device = ""
+    session = attempt.seat.session
+    Incident.objects.create(
+        session=session, seat=attempt.seat, by=by, at=now, text="Dipindahkan ke komputer lain."
+    )
+    _record(session, "attempt.free", by, now, seat=attempt.seat.number)
+
+
+@transaction.atomic
+def announce(*, session: Session, text: str, by: str, now: datetime) -> None:
+    """Say a sentence to everybody in a session."""
+    _refuse_unfit(session, text)
+    Announcement.objects.create(session=session, text=text.strip(), by=by, at=now)
+    _record(session, "session.announce", by, now, text=text.strip())
+
+
+@transaction.atomic
+def report_incident(
+    *, session: Session, seat: Seat | None, text: str, by: str, now: datetime
+) -> None:
+    """Write down what happened, for the minutes."""
+    if not text.strip():
+        message = "Tuliskan apa yang terjadi."
+        raise BadPause(message)
+    Incident.objects.create(session=session, seat=seat, text=text.strip(), by=by, at=now)
+    _record(
+        session, "session.incident", by, now, seat=seat.number if seat else 0, text=text.strip()
+    )
+
+
+def _refuse_unfit(session: Session, reason: str) -> None:
+    if session.state != Session.State.OPEN or not reason.strip():
+        raise BadPause
+
+
+def _running(session: Session) -> list[Attempt]:
+    rows = Attempt.objects.filter(
+        seat__session=session, begun_at__isnull=False, submitted_at__isnull=True
+    )
+    return list(rows.select_related("seat__session__form"))
+
+
+def _reckon(attempts: Iterable[Attempt]) -> None:
+    """Write down the bounds that follow from pauses and time given, of attempts and their sections."""
+    for attempt in attempts:
+        if attempt.begun_at is None:
+            continue
+        spans = _spans(attempt)
+        found = bounds(attempt.begun_at, allowed_time(attempt), spans)
+        attempt.closes_at, attempt.paused_at = found.closes_at, found.paused_at
+        Attempt.objects.filter(pk=attempt.pk).update(
+            closes_at=found.closes_at, paused_at=found.paused_at
+        )
+        for row in attempt.section_times.filter(left_at__isnull=True).select_related("section"):
+            own = bounds(row.begun_at, longer(attempt, row.section.minutes or 0), spans)
+            SectionTime.objects.filter(pk=row.pk).update(closes_at=own.closes_at)
+
+
+def _spans(attempt: Attempt) -> list[Span]:
+    rows = Interruption.objects.filter(session=attempt.seat.session_id)
+    return [
+        Span(start=row.started_at, end=row.ended_at)
+        for row in rows
+        if row.attempt_id in {None, attempt.pk}
+    ]
+
+
+def _minutes(length: timedelta) -> int:
+    return round(length.total_seconds() / 60)
+
+
+def _record(session: Session, action: str, by: str, now: datetime, **detail: object) -> None:
+    record(
+        actor=by, action=action, subject=f"sesi {session.pk}",
+        agency=session.programme.organiser.code, detail=detail, now=now,
+    )  # fmt: skip

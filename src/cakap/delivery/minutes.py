@@ -1,0 +1,106 @@
+"""The minutes of a session (berita acara): what was counted, what happened, who signs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Count
+from django.utils import formats, timezone
+
+from cakap.audit.chain import digest
+from cakap.delivery.models import Attempt, CheckIn, Event, Interruption, Stray
+from cakap.programmes.models import Session
+from cakap.ui.pdf import document
+
+SOURCE = Path(__file__).parent / "documents" / "minutes.typ"
+
+
+def minutes(session: Session, *, now: datetime) -> bytes:
+    """The minutes as a PDF; its code is made from the answers of the session as they stand."""
+    start = timezone.localtime(session.starts_at)
+    return document(
+        SOURCE,
+        {
+            "title": "Berita Acara Pelaksanaan Ujian",
+            "programme": session.programme.name,
+            "organiser": session.programme.organiser.name,
+            "day": formats.date_format(start, "l, j F Y"),
+            "time": f"{start:%H.%M}–{timezone.localtime(session.ends_at):%H.%M}",
+            "room": ", ".join(one for one in (session.room.name, session.room.location) if one),
+            "form": session.form.name,
+            "state": str(session.get_state_display()).lower(),
+            "counts": _counts(session),
+            "interruptions": [_interruption(row) for row in session.interruptions.all()],
+            "incidents": [
+                {
+                    "at": _clock(row.at), "seat": str(row.seat.number) if row.seat else "–",
+                    "text": row.text, "by": row.by,
+                }
+                for row in session.incidents.select_related("seat")
+            ],
+            "by_hand": [
+                {
+                    "seat": row.seat.number, "reason": row.reason, "by": row.by,
+                    "second": row.second,
+                }
+                for row in CheckIn.objects.filter(seat__session=session, identity="manual")
+                .select_related("seat").order_by("seat__number")
+            ],
+            "code": code(session),
+            "footer": session.programme.code,
+        },
+        made_at=now,
+    )  # fmt: skip
+
+
+def _counts(session: Session) -> list[list[Any]]:
+    attempts = Attempt.objects.filter(seat__session=session)
+    events = Event.objects.filter(attempt__seat__session=session)
+    answers = events.filter(kind=Event.Kind.ANSWER)
+    return [
+        ["Terdaftar pada sesi ini", session.seats.count()],
+        ["Terdaftar di meja", CheckIn.objects.filter(seat__session=session).count()],
+        ["Masuk", attempts.count()],
+        ["Tidak hadir", session.seats.filter(attempt__isnull=True).count()],
+        ["Mulai mengerjakan", attempts.filter(begun_at__isnull=False).count()],
+        ["Menyelesaikan", attempts.filter(submitted_at__isnull=False).count()],
+        ["Catatan jawaban tersimpan", answers.count()],
+        ["di antaranya tiba sesudah waktunya (tidak dihitung)", answers.filter(late=True).count()],
+        [
+            "Jawaban dari komputer lama (tidak dihitung)",
+            Stray.objects.filter(attempt__seat__session=session).count(),
+        ],
+        ["Halaman ujian ditinggalkan (kali)", events.filter(kind="focus", response="lost").count()],
+    ]
+
+
+def _interruption(row: Interruption) -> dict[str, str]:
+    return {
+        "kind": str(row.get_kind_display()),
+        "seat": str(row.attempt.seat.number) if row.attempt else "semua",
+        "from": _clock(row.started_at),
+        "to": _clock(row.ended_at) if row.ended_at else "belum berakhir",
+        "reason": row.reason,
+        "by": row.by,
+    }
+
+
+def _clock(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%H.%M.%S}"
+
+
+def code(session: Session) -> str:
+    """Of every answer that the session's log holds: the same log, the same code."""
+    rows = (
+        Event.objects.filter(attempt__seat__session=session)
+        .values_list("attempt__seat__number")
+        .annotate(events=Count("pk"))
+        .order_by("attempt__seat__number")
+    )
+    last = Event.objects.filter(attempt__seat__session=session).order_by("attempt", "seq")
+    lines = last.values_list("attempt__seat__number", "seq", "kind", "item", "response", "late")
+    return digest([list(rows), [list(line) for line in lines.iterator(chunk_size=20000)]])[
+        :16
+    ].upper()

@@ -1,0 +1,85 @@
+"""The trail of one sitting: everything that an inquiry may ask about, in the order of its arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cakap.delivery.models import Attempt, Interruption
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happening:
+    """What happened, at which item, from which machine; client_at: what that machine's clock said."""
+
+    at: datetime
+    what: str
+    client_at: datetime | None = None
+    item: str = ""
+    response: str = ""
+    late: bool = False
+    workstation: str = ""
+    address: str = ""
+
+
+def trail(attempt: Attempt) -> list[Happening]:
+    """Sign-ins, items shown, answers and changes, pages left, pauses, time given, and strays."""
+    found = chain(
+        _devices(attempt), _events(attempt), _pauses(attempt), _grants(attempt), _strays(attempt)
+    )
+    return sorted(found, key=lambda row: row.at)
+
+
+def _devices(attempt: Attempt) -> Iterator[Happening]:
+    for device in attempt.devices.all():
+        yield Happening(
+            at=device.since, what=_("masuk"), response=device.agent,
+            workstation=device.workstation, address=device.address,
+        )  # fmt: skip
+        if device.freed_at:
+            yield Happening(
+                at=device.freed_at, what=_("dilepas oleh pengawas"), response=device.freed_by,
+                workstation=device.workstation, address=device.address,
+            )  # fmt: skip
+
+
+def _events(attempt: Attempt) -> Iterator[Happening]:
+    names = dict(attempt.devices.values_list("key", "workstation"))
+    for event in attempt.events.select_related("item__item"):
+        yield Happening(
+            at=event.received_at, client_at=event.client_at, what=str(event.get_kind_display()),
+            item=event.item.item.code, response=event.response, late=event.late,
+            workstation=names.get(event.device, ""), address=event.address,
+        )  # fmt: skip
+
+
+def _pauses(attempt: Attempt) -> Iterator[Happening]:
+    for pause in Interruption.objects.filter(session=attempt.seat.session_id):
+        if pause.attempt_id in {None, attempt.pk}:
+            end = f"{timezone.localtime(pause.ended_at):%H.%M.%S}" if pause.ended_at else "…"
+            yield Happening(
+                at=pause.started_at, what=str(pause.get_kind_display()),
+                response=f"– {end}: {pause.reason} ({pause.by})",
+            )  # fmt: skip
+
+
+def _grants(attempt: Attempt) -> Iterator[Happening]:
+    for grant in attempt.grants.all():
+        yield Happening(
+            at=grant.at, what=_("tambahan waktu"),
+            response=f"{grant.seconds} s: {grant.reason} ({grant.by})",
+        )  # fmt: skip
+
+
+def _strays(attempt: Attempt) -> Iterator[Happening]:
+    for stray in attempt.strays.select_related("item__item"):
+        yield Happening(
+            at=stray.received_at, client_at=stray.client_at, late=True,
+            what=_("dari komputer lama, tidak dihitung"), item=stray.item.item.code,
+            response=stray.response, address=stray.address,
+        )  # fmt: skip

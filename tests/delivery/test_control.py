@@ -1,0 +1,312 @@
+"""What a proctor does: pauses, time, machines, minutes; and the incidents that made it necessary."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from world import NOW
+
+from cakap.audit.models import Entry
+from cakap.delivery import control
+from cakap.delivery.errors import BadPause, NotBegun, NotTimed, OtherDevice, TimeIsUp, TooLong
+from cakap.delivery.live import Board
+from cakap.delivery.minutes import code, minutes
+from cakap.delivery.models import Attempt
+from cakap.delivery.queries import finished_attempts, state_of
+from cakap.delivery.saving import Sent
+from cakap.delivery.services import (
+    begin,
+    enter_section,
+    give_consent,
+    keep_events,
+    sign_in,
+    submit,
+)
+from cakap.delivery.trail import trail
+from cakap.itembank.models import FormItem, Section
+from cakap.programmes.errors import WrongState
+from cakap.programmes.services import accommodate, open_session
+
+
+def later(minutes, seconds=0):
+    return NOW + timedelta(minutes=minutes, seconds=seconds)
+
+
+def sit(session, number=0, now=NOW):
+    seat = session.seats.select_related("participant__employee").order_by("number")[number]
+    attempt = sign_in(nip=seat.participant.employee.nip, pin=session.pin, now=now)
+    give_consent(attempt=attempt, now=now)
+    return begin(attempt=Attempt.objects.get(pk=attempt.pk), now=now)
+
+
+def fresh(attempt):
+    return Attempt.objects.get(pk=attempt.pk)
+
+
+def keep(attempt, seq, response="a", now=NOW, item=None):
+    own = fresh(attempt)
+    first = FormItem.objects.filter(section__form=own.seat.session.form).order_by("pk")[0]
+    sent = Sent(seq=seq, kind="answer", item=item or first.version_id, response=response, at=NOW)
+    return keep_events(attempt=own, device=own.device, sent=[sent], now=now)
+
+
+def test_a_room_stands_still_and_runs_on(session):
+    one, two = sit(session, 0), sit(session, 1, now=later(5))
+    control.pause_room(session=session, reason="Alarm", by="p", now=later(10))
+
+    beat = keep_events(attempt=one, device=one.device, sent=(), now=later(40))
+    assert (beat.paused, beat.seconds_left) == (True, 50 * 60)
+    with pytest.raises(BadPause, match="sudah dijeda"):
+        control.pause_room(session=session, reason="Lagi", by="p", now=later(11))
+    assert list(finished_attempts(session.programme, now=later(90))) == []
+
+    control.resume_room(session=session, by="p", now=later(100))
+    assert fresh(one).closes_at == later(60 + 90)
+    assert fresh(two).closes_at == later(65 + 90)
+    assert not keep_events(attempt=one, device=one.device, sent=(), now=later(101)).paused
+    assert set(Entry.objects.values_list("action", flat=True)) >= {
+        "session.pause",
+        "session.resume",
+    }
+
+
+def test_nobody_begins_in_a_room_that_stands_still(session):
+    sit(session, 0)
+    control.pause_room(session=session, reason="Alarm", by="p", now=later(1))
+
+    with pytest.raises(NotBegun, match="dijeda"):
+        sit(session, 1, now=later(2))
+
+
+def test_one_is_paused_alone_and_stays_so_when_the_room_runs_on(session):
+    one, two = sit(session, 0), sit(session, 1)
+    control.pause_one(attempt=one, reason="Sakit", by="p", now=later(5))
+    control.pause_room(session=session, reason="Alarm", by="p", now=later(10))
+    control.resume_room(session=session, by="p", now=later(20))
+
+    assert fresh(one).paused_at == later(5)
+    assert fresh(two).paused_at is None
+    control.resume_one(attempt=one, by="p", now=later(30))
+    assert fresh(one).closes_at == later(60 + 25)
+    assert fresh(two).closes_at == later(60 + 10)
+
+
+@pytest.mark.parametrize("act", ["pause_room", "give_time"])
+def test_a_reason_is_always_given(session, act):
+    attempt = sit(session)
+    words = {"session": session} if act == "pause_room" else {"attempt": attempt, "minutes": 5}
+
+    with pytest.raises(BadPause):
+        getattr(control, act)(**words, reason=" ", by="p", now=later(1))
+
+
+def test_time_given_reaches_the_page_and_touches_no_answer(session):
+    """Pain 5: extra time given but not received, or wiping the submission."""
+    attempt = sit(session)
+    keep(attempt, 1)
+    control.give_time(attempt=attempt, minutes=15, reason="Layar mati", by="p", now=later(30))
+
+    beat = keep_events(attempt=attempt, device=attempt.device, sent=(), now=later(31))
+    assert beat.seconds_left == (75 - 31) * 60
+    assert len(state_of(attempt).answers) == 1
+    with pytest.raises(BadPause):
+        control.give_time(attempt=attempt, minutes=900, reason="x", by="p", now=later(31))
+
+
+def test_an_accommodation_is_in_the_time_from_the_beginning(session):
+    seat = session.seats.order_by("number")[0]
+    accommodate(
+        participant=seat.participant, extra_percent=30, larger_type=True, reader=False,
+        reason="Netra", actor="o", now=NOW,
+    )  # fmt: skip
+
+    assert sit(session).closes_at == later(78)
+
+
+@pytest.fixture
+def timed(session):
+    """A second section of the form with ten minutes of its own."""
+    rows = FormItem.objects.filter(section__form=session.form).order_by("pk")
+    row = Section.objects.create(form=session.form, place=2, title="Dua", minutes=10)
+    for place, item in enumerate(rows[:2], start=1):
+        FormItem.objects.filter(pk=item.pk).update(section=row, place=place)
+    return row
+
+
+def test_a_section_has_its_own_time_and_pauses_count_for_it_too(session, timed):
+    attempt = sit(session)
+    own = timed.items.order_by("place")[0].version_id
+    assert keep(attempt, 1, item=own).last_seq == 1, "kept, though the section was not entered"
+    enter_section(attempt=fresh(attempt), device=attempt.device, section=timed.pk, now=later(1))
+    keep(attempt, 2, "b", now=later(5), item=own)
+    control.pause_room(session=session, reason="Alarm", by="p", now=later(6))
+    control.resume_room(session=session, by="p", now=later(26))
+    keep(attempt, 3, "c", now=later(30, 30), item=own)
+    keep(attempt, 4, "d", now=later(31, 10), item=own)
+
+    late = list(attempt.events.order_by("seq").values_list("late", flat=True))
+    assert late == [True, False, False, True]
+    assert state_of(attempt).answers == {own: "c"}
+    beat = keep_events(attempt=attempt, device=attempt.device, sent=(), now=later(27))
+    assert beat.sections == {timed.pk: 4 * 60}
+
+
+def test_a_section_left_is_closed_and_an_untimed_one_is_not_entered(session, timed):
+    other = Section.objects.create(form=session.form, place=3, title="Tiga", minutes=5)
+    attempt = sit(session)
+    device = attempt.device
+    enter_section(attempt=attempt, device=device, section=timed.pk, now=later(1))
+    enter_section(attempt=attempt, device=device, section=other.pk, now=later(2))
+
+    with pytest.raises(NotTimed):
+        enter_section(attempt=attempt, device=device, section=timed.pk, now=later(3))
+    first = session.form.sections.get(place=1)
+    with pytest.raises(NotTimed):
+        enter_section(attempt=attempt, device=device, section=first.pk, now=later(3))
+    with pytest.raises(TimeIsUp):
+        enter_section(attempt=attempt, device=device, section=other.pk, now=later(90))
+
+
+def test_the_room_map_reads_only_what_is_new(session, django_assert_max_num_queries):
+    attempt = sit(session)
+    board = Board(session.pk)
+    keep(attempt, 1, now=later(1))
+    first = board.refresh(later(1))
+    keep(attempt, 2, "", now=later(2))
+    with django_assert_max_num_queries(5):
+        second = board.refresh(later(2))
+
+    number = attempt.seat.number
+    assert (first[number].answered, second[number].answered) == (1, 0)
+    assert board.refresh(later(5))[number].standing == "silent"
+    control.pause_room(session=session, reason="Alarm", by="p", now=later(6))
+    assert board.refresh(later(7))[number].standing == "paused"
+
+
+def test_the_trail_tells_what_was_shown_answered_changed_and_where(session):
+    attempt = sit(session)
+    keep(attempt, 1)
+    keep(attempt, 2, "b", now=later(1))
+    control.pause_one(attempt=attempt, reason="Sakit", by="p", now=later(2))
+
+    lines = [(row.what, row.response) for row in trail(fresh(attempt))]
+
+    assert [what for what, _ in lines] == ["masuk", "jawaban", "jawaban", "jeda"]
+    assert [response for _, response in lines[1:3]] == ["a", "b"]
+
+
+def test_the_minutes_count_and_name_what_happened(session):
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    attempt = sit(session)
+    keep(attempt, 1)
+    control.pause_room(session=session, reason="Alarm palsu", by="p", now=later(2))
+    control.resume_room(session=session, by="p", now=later(4))
+    control.report_incident(
+        session=session, seat=attempt.seat, text="Tetikus rusak", by="p", now=later(5)
+    )
+    before = code(session)
+    pdf = minutes(session, now=later(6))
+
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+    assert "Berita Acara" in text
+    assert "Alarm palsu" in text
+    assert "Tetikus rusak" in text
+    assert before in text
+    keep(attempt, 2, "b", now=later(7))
+    assert code(session) != before
+
+
+# ---- the incidents of the public record, each with its expected end -------------------------
+
+
+def test_everyone_logged_out_near_the_end_gets_exactly_the_lost_time_back(session):
+    """28 October 2018: all clients logged out 16 minutes before the end, resumed with 14 and 8 left."""
+    people = [sit(session, n) for n in range(2)]
+    for one in people:
+        keep(one, 1, now=later(44))
+    assert control.last_sign_of_life(session) == later(44)
+
+    control.give_back(
+        session=session, since=later(44), until=later(44 + 37), reason="Server", by="p",
+        now=later(81),
+    )  # fmt: skip
+
+    for one in people:
+        left = keep_events(attempt=one, device=one.device, sent=(), now=later(81)).seconds_left
+        assert left == 16 * 60, "neither 14 nor 8"
+        assert len(state_of(one).answers) == 1
+
+
+def test_an_outage_during_a_pause_is_given_back_once(session):
+    one = sit(session)
+    control.pause_room(session=session, reason="Listrik", by="p", now=later(20))
+    control.resume_room(session=session, by="p", now=later(40))
+    control.give_back(
+        session=session, since=later(15), until=later(30), reason="Listrik", by="p", now=later(41)
+    )
+
+    assert fresh(one).closes_at == later(60 + 25)
+
+
+def test_a_provider_outage_is_continued_or_postponed_by_policy(session):
+    """19 to 21 September 2021: up to three hours and before eight in the evening, or another day."""
+    one = sit(session)
+    keep(one, 1)
+    with pytest.raises(TooLong, match="Jadwalkan ulang"):
+        control.give_back(
+            session=session, since=later(5), until=later(5 + 181), reason="ISP", by="p",
+            now=later(190),
+        )  # fmt: skip
+    evening = datetime(2025, 1, 22, 13, 30, tzinfo=UTC)  # 20.30 in Serang
+    with pytest.raises(TooLong):
+        control.give_back(
+            session=session, since=evening - timedelta(minutes=30), until=evening, reason="ISP",
+            by="p", now=evening,
+        )  # fmt: skip
+
+    other_day = NOW + timedelta(days=9)
+    with pytest.raises(WrongState, match="sudah dipakai"):
+        control.postpone(
+            session=session, starts_at=NOW + timedelta(days=1), reason="ISP", by="p", now=later(190)
+        )
+    control.postpone(session=session, starts_at=other_day, reason="ISP", by="p", now=later(190))
+    session.refresh_from_db()
+    assert session.state == "planned"
+    assert fresh(one).paused_at == NOW, "its last sign of life: the dark is nobody's time"
+
+    open_session(session=session, actor="p", now=other_day)
+    control.resume_room(session=session, by="p", now=other_day)
+    nip = one.seat.participant.employee.nip
+    with pytest.raises(OtherDevice):
+        sign_in(nip=nip, pin=session.pin, now=other_day)
+    control.free_device(attempt=fresh(one), by="p", now=other_day)
+    again = sign_in(nip=nip, pin=session.pin, now=other_day)
+    assert len(state_of(again).answers) == 1
+
+
+def test_a_tampered_workstation_leaves_a_trail_and_ends_nobodys_exam(session):
+    """2021: remote control in the official room. What the page noticed is told, and decides nothing."""
+    one = sit(session)
+    item = FormItem.objects.filter(section__form=session.form).order_by("pk")[0].version_id
+    kinds = [
+        ("shown", ""),
+        ("focus", "lost"),
+        ("copy", "paste"),
+        ("focus", "back"),
+        ("answer", "a"),
+    ]
+    sent = [
+        Sent(seq=seq, kind=kind, item=item, response=response, at=NOW)
+        for seq, (kind, response) in enumerate(kinds, start=1)
+    ]
+    keep_events(attempt=one, device=one.device, sent=sent, now=later(1))
+
+    row = Board(session.pk).refresh(later(1))[one.seat.number]
+    assert (row.away, row.answered, row.standing) == (2, 1, "working")
+    receipt = submit(attempt=fresh(one), device=one.device, last_seq=5, now=later(2))
+    assert receipt.answered == 1
+    assert [line.what for line in trail(fresh(one))][1] == "soal ditampilkan"
