@@ -185,9 +185,9 @@ def make_programme(world: World, method: Programme.Method = Programme.Method.CAT
     return programme
 
 
-def make_open_session(world: World, *, seats: int = 20) -> Session:
+def make_open_session(world: World, *, seats: int = 20, form: Form | None = None) -> Session:
     """A programme with everybody seated (over days) and its first session open."""
-    form, programme = make_form(world), make_programme(world)
+    form, programme = form or make_form(world), make_programme(world)
     room = add_room(agency=world.agency, name="R1", seats=seats, location="", actor="t", now=NOW)
     for days in range(4):
         plan_session(

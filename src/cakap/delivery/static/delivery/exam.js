@@ -386,6 +386,7 @@ function gate(part) {
       if (before) before.left = true;
       ends.set(part.section, performance.now() + seconds_left * 1000);
       go(place);
+      tick();
     } catch (error) {
       trouble(error.refused ? error : new Error(say("broken")));
     }
