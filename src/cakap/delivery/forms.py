@@ -6,6 +6,8 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 
+from cakap.delivery.models import Site
+
 MOMENT = forms.DateTimeInput(
     attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"
 )
@@ -119,3 +121,29 @@ class CheckInForm(forms.Form):
             if self.second_user is None:
                 self.add_error("password", _("Nama atau kata sandi petugas kedua tidak cocok."))
         return cleaned
+
+
+class SiteForm(forms.Form):
+    """A site by its name and card."""
+
+    name = forms.CharField(label=_("Nama situs"), max_length=100)
+    card = forms.CharField(
+        label=_("Kartu situs"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Satu baris dari perintah di situs: cakap site card."),
+    )  # fmt: skip
+
+
+class PackForm(forms.Form):
+    """The site that takes a session."""
+
+    site = forms.ModelChoiceField(label=_("Situs"), queryset=Site.objects.none())
+
+    def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+
+class LogForm(forms.Form):
+    """A site's log, brought by hand."""
+
+    file = forms.FileField(label=_("Berkas log situs"))

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cakap.accounts.models import OwnedManager
+from cakap.accounts.models import Agency, OwnedManager
 from cakap.itembank.models import ItemVersion, Section
 from cakap.programmes.models import Seat, Session
 
@@ -48,7 +48,8 @@ class Attempt(models.Model):
     """One sitting of one form by one participant. Its answers are the events; these are its bounds.
 
     `closes_at` and `paused_at` follow from what delivery.clock makes of pauses and time given;
-    an empty `device` means that a proctor freed the attempt for another machine.
+    an empty `device` means that a proctor freed the attempt for another machine; `uploads`, that it
+    is worked at a site, whose log is told here.
     """
 
     seat = models.OneToOneField(Seat, models.PROTECT, related_name="attempt")
@@ -61,6 +62,7 @@ class Attempt(models.Model):
     paused_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
+    uploads = models.BooleanField(default=False)
 
     owners: ClassVar = (
         "seat__session__programme__initiator",
@@ -244,3 +246,45 @@ class Stray(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["attempt", "device", "seq"], name="stray_once")
         ]
+
+
+class Site(models.Model):
+    """An exam place that runs this program on its own network; known by the card of its keys."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="sites")
+    name = models.CharField(max_length=100)
+    card = models.CharField(max_length=100, unique=True)
+    added_at = models.DateTimeField()
+
+    owners: ClassVar = ("agency",)
+
+    objects = OwnedManager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "name"], name="site_name_once_an_agency")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SitePackage(models.Model):
+    """A session that is held at a site: what the site last said, and what came of it here."""
+
+    session = models.OneToOneField(Session, models.PROTECT, related_name="at_site")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="packages")
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=150)
+    as_of = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
+    declared = models.JSONField(default=dict)
+    conflicts = models.JSONField(default=list)
+
+    owners: ClassVar = (
+        "session__programme__initiator",
+        "session__programme__organiser",
+    )
+
+    objects = OwnedManager()

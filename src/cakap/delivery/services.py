@@ -89,7 +89,9 @@ def _refuse_unregistered(seat: Seat, registration: str) -> None:
 
 def _seat(nip: str, pin: str) -> Seat:
     seats = Seat.objects.filter(
-        participant__employee__nip=nip, session__state=Session.State.OPEN
+        participant__employee__nip=nip,
+        session__state=Session.State.OPEN,
+        session__at_site__isnull=True,
     ).select_related("session__programme__organiser", "session__room", "participant__employee")
     found = [seat for seat in seats if hmac.compare_digest(seat.session.pin, pin)]
     if not found:

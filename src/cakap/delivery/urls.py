@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cakap.delivery.views import exam, participant, proctor, seats
+from cakap.delivery.views import exam, participant, proctor, seats, sites
 
 app_name = "delivery"
 urlpatterns = [
@@ -34,6 +34,11 @@ urlpatterns = [
     path("sesi/<int:pk>/kejadian/daftar/", proctor.incidents_part, name="incidents"),
     path("sesi/<int:pk>/berita-acara.pdf", proctor.minutes_page, name="minutes"),
     path("sesi/<int:pk>/sesi.seb", proctor.browser_file, name="browser"),
+    path("sesi/<int:pk>/situs/", sites.pack_page, name="pack"),
+    path("situs/", sites.listing, name="sites"),
+    path("situs/tambah/", sites.add, name="add_site"),
+    path("situs/log", sites.log, name="site_log"),
+    path("situs/log/berkas/", sites.log_by_hand, name="site_log_file"),
     path("sesi/<int:pk>/meja/", seats.desk, name="desk"),
     path("kursi/<int:pk>/", seats.seat_page, name="seat"),
     path("kursi/<int:pk>/daftar/", seats.check_in_page, name="check_in"),

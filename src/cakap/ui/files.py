@@ -17,6 +17,7 @@ TYPES = {
     "svg": "image/svg+xml",
     "zip": "application/zip",
     "seb": "application/seb",
+    "cakap": "application/octet-stream",
 }
 
 

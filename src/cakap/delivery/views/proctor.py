@@ -29,12 +29,15 @@ from cakap.delivery.forms import (
 from cakap.delivery.hot.stream import EVERY, Room
 from cakap.delivery.live import Board, counts
 from cakap.delivery.minutes import minutes
+from cakap.delivery.models import SitePackage
 from cakap.delivery.seb import configuration, settings_of
+from cakap.delivery.sites.errors import AtASite
+from cakap.delivery.sites.log import standing
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.models import Session
 from cakap.programmes.services import close_session, open_session
 from cakap.ui.files import download
-from cakap.ui.listing import Column, Listing, show
+from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
 
 LOOKS = 30
@@ -57,6 +60,9 @@ def sessions(request: HttpRequest) -> HttpResponse:
             Column(title=_("Keadaan"), value=lambda row: str(row.get_state_display())),
         ),
         empty=_("Belum ada sesi yang direncanakan."),
+        actions=(Action(title=_("Situs ujian"), url=reverse("delivery:sites")),)
+        if holds(request, Role.OPERATOR)
+        else (),
     )  # fmt: skip
     return show(request, listing, rows(request, Session).select_related("room", "programme"))
 
@@ -75,12 +81,18 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": [(name, label, found.get(name, 0)) for name, label in STANDINGS.items()],
         "words": board_words() | {"all": board.all_items},
         "pause": control.session_pause(row.pk),
+        "site": _site(row),
         "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
         "proctors": holds(request, Role.PROCTOR),
     }  # fmt: skip
     return render(request, "delivery/board.html", context)
+
+
+def _site(session: Session) -> dict[str, Any] | None:
+    package = SitePackage.objects.filter(session=session).select_related("site").first()
+    return {"package": package, **standing(package)} if package else None
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
@@ -132,6 +144,8 @@ def _acts(title: str) -> Callable[..., Any]:
 def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the session; the PIN may be read aloud now."""
     row = one(request, Session, pk=pk)
+    if SitePackage.objects.filter(session=row).exists():
+        raise AtASite
     open_session(session=row, actor=request.user.get_username(), now=timezone.now())
     messages.success(request, _("Sesi dibuka. PIN: %(pin)s") % {"pin": row.pin})
     return redirect("delivery:board", pk)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from cakap.errors import Refused
+
+
+class BadCard(Refused):
+    """Kartu situs tidak dikenali; salinlah satu baris utuh dari perintah: cakap site card."""
+
+    status = 400
+
+
+class NotSigned(Refused):
+    """Tanda tangan berkas ini tidak cocok dengan kartu yang dikenal; berkas tidak diterima."""
+
+    status = 403
+
+
+class BadEnvelope(Refused):
+    """Berkas ini rusak, terpotong, atau bukan untuk instalasi ini."""
+
+    status = 400
+
+
+class NotForSites(Refused):
+    """Sesi ini tidak dapat dibawa ke situs."""
+
+
+class AtASite(Refused):
+    """Sesi ini sudah dibawa ke situs dan dilaksanakan di sana."""
+
+
+class UnknownSite(Refused):
+    """Situs atau sesi ini tidak dikenal di pusat."""
+
+    status = 403

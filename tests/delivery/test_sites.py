@@ -1,0 +1,315 @@
+"""A site takes a session, holds it alone, and tells the centre: in whatever order, the same end.
+
+One database stands for both here: what the site tells is taken down, the session's rows are removed as if
+they had never been at the centre, and the tellings are taken in. `tests/faults` has two installations.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from delivery.test_control import fresh, keep, later, sit
+from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from world import NOW, make_open_session, make_world
+
+from cakap.accounts.models import Role
+from cakap.delivery import control
+from cakap.delivery.errors import NoSuchSeat
+from cakap.delivery.models import (
+    Attempt,
+    Device,
+    Event,
+    Grant,
+    Incident,
+    Interruption,
+    SitePackage,
+)
+from cakap.delivery.queries import state_of
+from cakap.delivery.services import sign_in, submit
+from cakap.delivery.sites.envelope import opened, sealed, signed, unsealed
+from cakap.delivery.sites.errors import (
+    BadCard,
+    BadEnvelope,
+    NotForSites,
+    NotSigned,
+    UnknownSite,
+)
+from cakap.delivery.sites.identity import Card, identity
+from cakap.delivery.sites.log import events_after, head_of, receive
+from cakap.delivery.sites.package import pack, take_in
+from cakap.delivery.sites.services import add_site
+from cakap.itembank.models import ItemKey, Section
+from cakap.programmes.models import Session
+
+CARD = Card(sign=b"a" * 32, seal=b"b" * 32)
+
+
+@pytest.fixture(autouse=True)
+def _own_keys(settings, tmp_path):
+    settings.DATA = tmp_path
+
+
+@pytest.fixture
+def site(world):
+    return add_site(agency=world.agency, name="Lebak", card=identity().card.text, by="o", now=NOW)
+
+
+# ---- envelopes ------------------------------------------------------------------------------
+
+
+@settings(max_examples=30)
+@given(st.binary(max_size=200), st.integers(0, 400), st.integers(1, 255))
+def test_what_was_cut_or_changed_is_refused_whole(tmp_path_factory, content, at, bit):
+    from django.test import override_settings
+
+    with override_settings(DATA=tmp_path_factory.getbasetemp()):
+        own = identity()
+        whole = sealed(content, own.card)
+        assert unsealed(whole, own) == content
+        broken = bytearray(whole)
+        broken[at % len(whole)] ^= bit
+        with pytest.raises(BadEnvelope):
+            unsealed(bytes(broken), own)
+        with pytest.raises(BadEnvelope):
+            unsealed(whole[: at % len(whole)], own)
+
+
+def test_an_envelope_tells_who_signed_it_and_takes_no_change():
+    whole = signed({"a": 1}, identity())
+    assert opened(whole) == (identity().card, {"a": 1})
+
+    told = json.loads(whole)
+    for change in (
+        {"card": CARD.text},
+        {"signature": "AAAA"},
+        {"body": told["body"][:-8] + "AAAAAAA="},
+    ):
+        with pytest.raises((NotSigned, BadEnvelope)):
+            opened(json.dumps({**told, **change}).encode())
+    with pytest.raises(BadEnvelope):
+        opened(b"[]")
+    with pytest.raises(BadCard):
+        Card.read("AAAA")
+
+
+def test_a_bomb_in_an_envelope_does_not_unpack(monkeypatch):
+    import base64
+
+    from cakap.delivery.sites import envelope
+
+    monkeypatch.setattr(envelope, "LARGEST", 10_000)
+    own = identity()
+    body = zlib.compress(b'"' + b"0" * 10**6 + b'"')
+    bomb = {
+        "card": own.card.text, "body": base64.b64encode(body).decode(),
+        "signature": base64.b64encode(own.sign.sign(body)).decode(),
+    }  # fmt: skip
+    with pytest.raises(BadEnvelope):
+        opened(json.dumps(bomb).encode())
+
+
+# ---- packages -------------------------------------------------------------------------------
+
+
+def test_a_package_holds_no_key_and_is_for_one_reader(world, site):
+    session = make_open_session(world)
+    content = pack(session=session, site=site, by="o", now=NOW)
+
+    _, told = opened(unsealed(content, identity()))
+    models = {row["model"] for row in told["rows"]}
+    assert "itembank.itemversion" in models
+    assert not models & {"itembank.itemkey", "itembank.itemparameters", "accounts.user"}
+    assert not any("scores" in row["fields"] for row in told["rows"])
+    with pytest.raises(BadEnvelope):
+        unsealed(sealed(b"x", CARD), identity())
+
+
+def test_taking_in_twice_is_no_news_and_a_strangers_package_is_refused(world, site):
+    session = make_open_session(world)
+    content = pack(session=session, site=site, by="o", now=NOW)
+    keys = ItemKey.objects.count()
+
+    for _ in range(2):
+        taken = take_in(content, centre=identity().card.text, now=NOW)
+    assert (taken.pk, taken.state) == (session.pk, "open")
+    assert ItemKey.objects.count() == keys
+    with pytest.raises(NotSigned):
+        take_in(content, centre=CARD.text, now=NOW)
+
+
+def test_rows_that_no_package_holds_are_refused(world, site):
+    session = make_open_session(world)
+    rogue = {"session": session.pk, "rows": [{"model": "accounts.user", "pk": 1, "fields": {}}]}
+    with pytest.raises(BadEnvelope):
+        take_in(
+            sealed(signed(rogue, identity()), identity().card),
+            centre=identity().card.text, now=NOW,
+        )  # fmt: skip
+
+
+def test_a_session_that_needs_keys_or_was_begun_is_not_packed(world, site):
+    session = make_open_session(world)
+    sit(session)
+    with pytest.raises(NotForSites, match="sudah dikerjakan"):
+        pack(session=session, site=site, by="o", now=NOW)
+    other = session.programme.sessions.exclude(pk=session.pk)[0]
+    Section.objects.filter(form=session.form).update(adaptive_items=3)
+    with pytest.raises(NotForSites, match="adaptif"):
+        pack(session=other, site=site, by="o", now=NOW)
+
+
+def test_nobody_sits_here_what_is_held_at_a_site(world, site):
+    session = make_open_session(world)
+    pack(session=session, site=site, by="o", now=NOW)
+    seat = session.seats.select_related("participant__employee").first()
+
+    with pytest.raises(NoSuchSeat):
+        sign_in(nip=seat.participant.employee.nip, pin=session.pin, now=NOW)
+
+
+# ---- the log --------------------------------------------------------------------------------
+
+
+def an_exam_day(session):
+    """What a site would tell at three moments, and its events in parts."""
+    one = sit(session, 0)
+    keep(one, 1)
+    first = head_of(session, now=later(1))
+    two = sit(session, 1, now=later(2))
+    keep(two, 1, "b")
+    control.pause_room(session=session, reason="Listrik", by="p", now=later(3))
+    control.resume_room(session=session, by="p", now=later(13))
+    control.give_time(attempt=fresh(one), minutes=5, reason="x", by="p", now=later(14))
+    control.report_incident(session=session, seat=two.seat, text="Tetikus", by="p", now=later(15))
+    middle = head_of(session, now=later(16))
+    keep(one, 2, "c", now=later(17))
+    submit(attempt=fresh(one), device=one.device, last_seq=2, now=later(18))
+    last = head_of(session, now=later(19))
+    parts = list(events_after(session, {}))
+    states = {a.seat_id: state_of(a) for a in Attempt.objects.filter(seat__session=session)}
+    return [first, middle, last, *parts], states
+
+
+def wiped(session):
+    """As the centre was before it heard of the day."""
+    for model in (Event, Device, Grant, Interruption, Incident):
+        model.objects.all().delete()
+    Attempt.objects.all().delete()
+    Session.objects.filter(pk=session.pk).update(state="planned")
+
+
+def summary(session):
+    return (
+        {a.seat_id: (a.submitted_at, a.closes_at) for a in Attempt.objects.all()},
+        sorted(Event.objects.values_list("attempt__seat", "seq", "response", "late")),
+        Interruption.objects.count(), Grant.objects.count(), Incident.objects.count(),
+        Session.objects.get(pk=session.pk).state,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_interrupted_repeated_and_reordered_uploads_end_in_the_same_state(world, site, seed):
+    import random
+
+    session = make_open_session(world)
+    told, states = an_exam_day(session)
+    pk = session.pk
+    wanted = summary(session)
+    wiped(session)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+    orders = list(permutations(range(len(told))))
+    order = random.Random(seed).choice(orders) if seed else range(len(told))
+
+    card = identity().card
+    for at in order:
+        for _ in range(2):
+            try:
+                receive(card, told[at], now=later(60))
+            except BadEnvelope:
+                continue  # events of somebody of whom no head has told yet: sent again later
+    for one in told:
+        found = receive(card, one, now=later(61))
+
+    assert found["missing"] == 0
+    assert summary(Session(pk=pk)) == wanted
+    assert {a.seat_id: state_of(a) for a in Attempt.objects.all()} == states
+
+
+def test_the_centre_shows_what_is_still_missing(client, world, site):
+    session = make_open_session(world)
+    told, _ = an_exam_day(session)
+    wiped(session)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+
+    found = receive(identity().card, told[2], now=later(60))
+
+    assert (found["declared"], found["missing"]) == (3, 3)
+    client.force_login(world.user(Role.OPERATOR))
+    text = client.get(reverse("delivery:sites")).content.decode()
+    assert "Lebak" in text
+    assert identity().card.text in text
+    page = client.get(reverse("delivery:board", args=[session.pk])).content.decode()
+    assert "<strong>3</strong> belum sampai" in page
+
+
+def test_the_same_number_with_other_content_is_a_conflict_for_people(world, site):
+    session = make_open_session(world)
+    told, _ = an_exam_day(session)
+    wiped(session)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+    card = identity().card
+    for one in told:
+        receive(card, one, now=later(60))
+    changed = json.loads(json.dumps(told[3]))
+    changed["rows"][0][3] = "e"
+
+    found = receive(card, changed, now=later(61))
+
+    assert found["conflicts"] == ["1/1"]
+    assert Event.objects.filter(response="e").count() == 0
+
+
+def test_only_the_site_that_holds_the_session_is_heard(client, world, site):
+    session = make_open_session(world)
+    told = head_of(session, now=NOW)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+    with pytest.raises(UnknownSite):
+        receive(CARD, told, now=NOW)
+
+    answers = [
+        client.post(reverse("delivery:site_log"), content, "application/octet-stream").status_code
+        for content in (b"", b"{}", signed(told, identity()), signed({"session": 0}, identity()))
+    ]
+    assert answers == [400, 400, 200, 403]
+
+
+def test_a_log_carried_by_hand_is_taken_like_one_that_was_sent(client, world, site):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    session = make_open_session(world)
+    told, _ = an_exam_day(session)
+    wiped(session)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+    lines = b"".join(signed(one, identity()) + b"\n" for one in told[2:])
+    client.force_login(world.user(Role.OPERATOR))
+
+    client.post(reverse("delivery:site_log_file"), {"file": SimpleUploadedFile("log", lines)})
+
+    assert Event.objects.count() == 3
+    assert SitePackage.objects.get().heard_at
+    assert timedelta(0) <= later(19) - SitePackage.objects.get().as_of
+
+
+def test_another_agencys_world_is_not_in_the_package(world, site):
+    make_world("B")
+    session = make_open_session(world)
+    _, told = opened(unsealed(pack(session=session, site=site, by="o", now=NOW), identity()))
+
+    agencies = [row["fields"]["code"] for row in told["rows"] if row["model"] == "accounts.agency"]
+    assert agencies == ["A"]
