@@ -15,19 +15,27 @@ import httpx
 
 TESTS = Path(__file__).parent
 CAKAP = Path(sys.executable).parent / "cakap"
-PREPARE = """
+SET_UP = """
 import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0, interactive=False)
+call_command("createcachetable", verbosity=0)
 import json
 from cakap.accounts.models import Role
 from world import make_world, make_open_session
+"""
+TELL = """
+seats = session.seats.select_related("participant__employee").order_by("number")
+print(json.dumps({
+    "session": session.pk, "pin": session.pin, "seats": [s.pk for s in seats],
+    "nips": [s.participant.employee.nip for s in seats],
+}))
+"""
+PREPARE = f"""{SET_UP}
 world = make_world()
 session = make_open_session(world)
-world.user(Role.OPERATOR)
-seats = [s.participant.employee.nip for s in session.seats.select_related("participant__employee")]
-print(json.dumps({"pin": session.pin, "nips": seats}))
-"""
+world.user(Role.OPERATOR); world.user(Role.PROCTOR)
+{TELL}"""
 
 
 def children_of(parent: int) -> list[int]:
@@ -45,7 +53,10 @@ def children_of(parent: int) -> list[int]:
 class Served:
     """A data directory with a small world, and its server."""
 
-    def __init__(self, data: Path, *, database: str = "") -> None:
+    def __init__(
+        self, data: Path, *, database: str = "", prepare: str = PREPARE, **more: str
+    ) -> None:
+        self.front = 0  # a line before the server, where there is one
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -53,10 +64,10 @@ class Served:
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("CAKAP_")},
             "CAKAP_DATA": str(data), "DJANGO_SETTINGS_MODULE": "cakap.settings.base",
-            "PYTHONPATH": str(TESTS), **({"CAKAP_DATABASE_URL": database} if database else {}),
+            "PYTHONPATH": str(TESTS), **more, **({"CAKAP_DATABASE_URL": database} if database else {}),
         }  # fmt: skip
         made = subprocess.run(
-            [sys.executable, "-c", PREPARE],
+            [sys.executable, "-c", prepare],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -75,7 +86,8 @@ class Served:
     def wait(self) -> None:
         for _ in range(150):
             try:
-                httpx.get(f"{self.base}/sehat/", trust_env=False).raise_for_status()
+                address = f"http://127.0.0.1:{self.port}/sehat/"
+                httpx.get(address, trust_env=False).raise_for_status()
                 return
             except httpx.HTTPError:
                 time.sleep(0.2)
@@ -93,7 +105,7 @@ class Served:
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.front or self.port}"
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.base, trust_env=False, timeout=20)
@@ -108,6 +120,14 @@ def post(client, path, data, files=None):
         client.get(path)
     data = {**data, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
     return client.post(path, data=data, files=files)
+
+
+def free(served, number):
+    """The proctor lets a participant go on at another machine."""
+    proctor = served.client()
+    post(proctor, "/akun/login/", {"login": "a-proctor", "password": "rahasia-sekali"})
+    seat = served.world["seats"][number]
+    assert post(proctor, f"/ujian/kursi/{seat}/pindah/", {}).status_code == 302
 
 
 def begin(served, number):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from served import Served, begin, post
+from served import Served, begin, free, post
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,7 @@ def test_a_kill_in_the_middle_loses_no_acknowledged_answer(served):
             "SELECT count(*), max(seq) FROM delivery_event GROUP BY attempt_id ORDER BY 2"
         ).fetchall()
     served.start()
+    free(served, 0)
     client, _ = begin(served, 0)
     assert sum(acknowledged.values()) > 30
     assert all(count == last for count, last in stored)

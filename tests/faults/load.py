@@ -21,6 +21,15 @@ class Person:
     chosen: dict[int, tuple[int, str]] = field(default_factory=dict)
     acknowledged: set[int] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
+    last: int = 0
+    moving: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def move(self, client: httpx.Client, last_seq: int) -> None:
+        """Go on at another machine, from what the server holds; what was only on the old one stays there."""
+        with self.lock:
+            self.client, self.last, self.moving = client, last_seq, False
+            self.chosen = {seq: self.chosen[seq] for seq in self.acknowledged}
 
     def event(self, seq: int) -> dict[str, object]:
         item, option = self.chosen[seq]
@@ -35,7 +44,7 @@ class Person:
         }
 
     def choose(self) -> None:
-        seq = len(self.chosen) + 1
+        self.last = seq = self.last + 1
         self.chosen[seq] = (self.rng.choice(self.items), self.rng.choice("ab"))
 
     def send(self) -> None:
@@ -49,7 +58,7 @@ class Person:
         answer = self.client.post("/ujian/jawaban", json=body, timeout=0.002 if hurry else 10)
         if answer.status_code == 200:
             self.acknowledged.update(batch)
-        elif answer.status_code != 503:
+        elif answer.status_code != 503 and not (self.moving and "OtherDevice" in answer.text):
             self.refused.append(f"{answer.status_code} {answer.text[:120]}")
 
     def nonsense(self) -> None:
@@ -65,8 +74,8 @@ class Person:
                     }
                 },
                 {"json": {"events": "no"}},
-                {"json": {"events": [self.event(1) | {"response": "<script>"}]}}
-                if self.chosen
+                {"json": {"events": [self.event(self.last) | {"response": "<script>"}]}}
+                if self.last in self.chosen
                 else {"json": []},
                 {"content": b"x" * 300_000},
             ]
@@ -98,13 +107,14 @@ class Load:
 
     def _live(self, person: Person) -> None:
         while not self._end.is_set():
-            person.choose()
-            try:
-                if person.rng.random() < 0.03:
-                    person.nonsense()
-                person.send()
-            except httpx.HTTPError:
-                time.sleep(0.05)
+            with person.lock:
+                person.choose()
+                try:
+                    if person.rng.random() < 0.03:
+                        person.nonsense()
+                    person.send()
+                except httpx.HTTPError:
+                    time.sleep(0.05)
             time.sleep(self.pause)
 
     def drain(self, seconds: float = 30) -> None:

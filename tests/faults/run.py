@@ -22,12 +22,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from faults.load import Load, Person
-from served import Served, begin, children_of
+from faults.network import Line
+from served import Served, begin, children_of, free
 
 POSTGRES = os.environ.get("CAKAP_DATABASE_URL", "")
 
@@ -83,27 +85,59 @@ def fill_the_disk(served: Served, rng: random.Random) -> None:
     filler.unlink()
 
 
+def cut_the_network(served: Served, rng: random.Random) -> None:
+    served.line.cut()
+    time.sleep(rng.uniform(0.3, 2.0))
+    served.line.mend()
+
+
+def lose_a_third(served: Served, rng: random.Random) -> None:
+    """For a while three in ten requests or replies do not arrive."""
+    served.line.loss = 0.3
+    time.sleep(rng.uniform(1.0, 2.5))
+    served.line.mend()
+
+
+def move_somebody(served: Served, rng: random.Random) -> None:
+    """A second machine takes over by the proctor's leave; the first goes on sending for a moment."""
+    number = rng.randrange(len(served.people))
+    person, old = served.people[number], served.people[number].client
+    person.moving = True
+    free(served, number)
+    client, _ = begin(served, number)
+    person.move(client, client.get("/ujian/isi.json").json()["last_seq"])
+    late = {"seq": 10**6, "kind": "flag", "item": person.items[0], "response": "1"}
+    told = {"events": [{**late, "at": datetime.now(UTC).isoformat()}]}
+    if old.post("/ujian/jawaban", json=told).status_code != 409:
+        person.refused.append("the old machine was not told")
+
+
 Fault = Callable[[Served, random.Random], None]
-FAULTS: list[Fault] = [kill_a_worker, kill_all, stop_politely, freeze]
+FAULTS: list[Fault] = [
+    kill_a_worker, kill_all, cut_the_network, stop_politely, lose_a_third, freeze, move_somebody,
+]  # fmt: skip
 
 
 def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str, int]:
     """n faults, one after the other, under load; what came of it."""
     rng = random.Random(seed)
     served = Served(data, database=POSTGRES)
+    served.line = Line(served.port, rng)
+    served.front = served.line.port
     try:
         people = [
             Person(client, items, random.Random(f"{seed}/{number}"))
             for number in range(len(served.world["nips"]))
             for client, items in [begin(served, number)]
         ]
+        served.people = people
         load = Load(people)
         with load:
             for number in range(n_faults):
                 time.sleep(rng.uniform(0.2, 1.2))
                 kinds[number % len(kinds)](served, rng)
+                served.wait()
             time.sleep(1)
-        served.wait()
         load.drain()
         found = counted(data, people)
         found["faults"] = n_faults
@@ -115,6 +149,7 @@ def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str
         return found
     finally:
         served.kill(signal.SIGTERM)
+        served.line.close()
 
 
 def counted(data: Path, people: list[Person]) -> dict[str, int]:

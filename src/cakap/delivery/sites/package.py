@@ -137,4 +137,4 @@ def _keep(row: Any) -> None:
     if isinstance(row.object, Session):
         known = Session.objects.filter(pk=row.object.pk).first()
         row.object.state = known.state if known else row.object.state
-    row.save()
+    row.object.save_base(raw=True)

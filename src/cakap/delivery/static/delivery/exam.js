@@ -27,7 +27,7 @@ async function store(mode, act) {
   const db = await database;
   if (!db) return undefined;
   return new Promise((resolve) => {
-    const transaction = db.transaction("outbox", mode);
+    const transaction = db.transaction("outbox", mode, { durability: "strict" });
     const asked = act(transaction.objectStore("outbox"));
     transaction.oncomplete = () => resolve(asked.result);
     transaction.onerror = transaction.onabort = () => resolve(undefined);

@@ -1,0 +1,90 @@
+"""The browser itself is killed in the middle: what it held on its machine reaches the server later."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from served import Served, children_of, free
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def served(tmp_path):
+    found = Served(tmp_path / "data")
+    yield found
+    found.kill(signal.SIGTERM)
+
+
+def browser(playwright, profile):
+    return playwright.chromium.launch_persistent_context(
+        str(profile), executable_path=shutil.which("chromium"), locale="id-ID",
+        args=["--no-sandbox", "--disable-gpu", "--disable-quic"],
+    )  # fmt: skip
+
+
+def processes_of(profile):
+    """Every process of the browser with this profile, and theirs."""
+    found = [
+        int(entry.parent.name)
+        for entry in Path("/proc").glob("[0-9]*/cmdline")
+        if f"--user-data-dir={profile}".encode() in entry.read_bytes()
+    ]
+    return found + [child for one in found for child in children_of(one)]
+
+
+def enter(page, served):
+    page.goto(f"{served.base}/ujian/")
+    page.fill("[name=nip]", served.world["nips"][0])
+    page.fill("[name=pin]", served.world["pin"])
+    page.click("main button")
+
+
+def begin(page, served):
+    enter(page, served)
+    page.check("[name=agree]")
+    page.click("text=Lanjut ke latihan")
+    page.click("text=Mulai ujian")
+    page.wait_for_selector("#question input")
+
+
+def test_a_browser_killed_mid_answer_loses_nothing(served, tmp_path):
+    profile = tmp_path / "profile"
+    with sync_playwright() as playwright:
+        context = browser(playwright, profile)
+        page = context.pages[0]
+        begin(page, served)
+        page.locator("#question input").nth(0).check()
+        page.wait_for_selector("#saved[data-state=saved]")
+        context.set_offline(True)
+        page.click("#next")
+        page.locator("#question input").nth(1).check()
+        page.wait_for_selector("#saved[data-state=offline]")
+        for pid in processes_of(profile):
+            os.kill(pid, signal.SIGKILL)
+
+    (profile / "SingletonLock").unlink(missing_ok=True)
+    with sync_playwright() as playwright:
+        context = browser(playwright, profile)
+        page = context.pages[0]
+        # Even the cookie is gone: the proctor lets the participant in again, at the same machine.
+        context.clear_cookies()
+        free(served, 0)
+        enter(page, served)
+        page.wait_for_selector("#question input")
+        page.wait_for_selector("#saved[data-state=saved]", timeout=20000)
+        assert page.locator("#map .answered").count() == 2
+        context.close()
+
+    with closing(sqlite3.connect(served.data / "cakap.sqlite3")) as database:
+        kept = database.execute(
+            "SELECT count(*) FROM delivery_event WHERE kind = 'answer'"
+        ).fetchone()
+    assert kept == (2,)
