@@ -4,7 +4,7 @@ ARGS ?=
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN := .venv/bin/
 
-.PHONY: help setup tools demo test test-fast check bench bench-measurement bench-delivery faults clean
+.PHONY: help setup tools demo test test-fast check bench bench-measurement bench-delivery bench-placement faults clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,13 +34,17 @@ faults: setup tools ## break things while people answer; ARGS="--quick --json"
 	@$(RUN)python tests/faults/run.py $(ARGS)
 	@scripts/with-postgres $(RUN)python tests/faults/run.py $(ARGS)
 
-bench-delivery: setup tools ## answers kept a second on both databases, and 10,000 at once
+bench-delivery: setup tools ## answers kept a second on both databases, the door, 10,000 at once, the console
 	@$(RUN)python benchmarks/delivery.py $(ARGS)
 	@scripts/with-postgres $(RUN)python benchmarks/delivery.py $(ARGS)
+	@$(RUN)python benchmarks/console.py $(ARGS)
 
 bench-measurement: setup ## the measurement engine beside its peers; ARGS="--quick --json"
 	@$(UV) sync --frozen --quiet --group bench
 	@$(RUN)python benchmarks/measurement.py $(ARGS)
+
+bench-placement: setup ## both directions for 449,000 people, beside NumPy; ARGS="--quick --json"
+	@$(RUN)python benchmarks/placement.py $(ARGS)
 
 bench: setup ## all benchmarks; ARGS=--quick for a minute each
 	@$(UV) sync --frozen --quiet --group bench

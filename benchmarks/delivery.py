@@ -42,7 +42,7 @@ from django.db import connection
 from cakap.cli.running import end_all, free_port, start_server
 from cakap.delivery.models import Event
 
-HOUR_SEQ = 1_000_000
+HOUR_SEQ, A_PROCESS = 1_000_000, 15_000
 
 
 def memory_of(pid: int) -> float:
@@ -61,17 +61,18 @@ def memory_of(pid: int) -> float:
 def measured(*, quick: bool, crowds: list[int], arriving: int, workers: int) -> dict[str, Any]:
     """Rate, door and hour. The same server throughout, as on a day."""
     port = free_port()
-    session = seated(max(*crowds, CLIENTS) + arriving)
-    pin = session.pin
-    tokens, items = working(session, max(*crowds, CLIENTS))
+    at_work = max(*crowds, CLIENTS)
+    tokens, items = working(seated(at_work, "KERJA"), at_work)
+    pin = seated(arriving, "DATANG").pin
     connection.close()
     server, worker = start_server("127.0.0.1", port, workers)
     try:
         _wait(port, tokens[0][1], items)
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
             found = rates(pool, port, (tokens, items), quick=quick)
-            found["first_page_ms"] = pool.apply(first_page, (port, tokens[0][1], 40))
-            nips = [nip_of(k) for k in range(arriving)]
+            # Of somebody new: pgbench has written into the first one's log.
+            found["first_page_ms"] = pool.apply(first_page, (port, tokens[-1][1], 40))
+            nips = [nip_of("DATANG", k) for k in range(arriving)]
             found["door"] = pool.apply(sign_ins, (port, nips, pin, arriving / 50))
             found["hours"] = [
                 hours(pool, port, (tokens[:n], items), (at, 20 if quick else 300))

@@ -25,7 +25,9 @@ def _fresh_cache():
     saving.timed_of.cache_clear()
     saving.notices_of.cache_clear()
     exam.content_of.cache_clear()
+    exam._shown_of.cache_clear()
     services._prior.cache_clear()
+    services._registration_required.cache_clear()
     forget_sections()
 
 

@@ -16,21 +16,19 @@ from cakap.programmes.services import add_room, open_session, plan_programme, pl
 from cakap.registry.models import Employee
 
 
-def seated(n: int) -> Session:
-    """An open session with n people in their seats, none of whom has come in yet."""
+def seated(n: int, code: str) -> Session:
+    """An open session of an agency with n people in their seats, none of whom has come in yet."""
     now = timezone.now()
     agency = register_agency(
-        code="BEBAN", name="Beban", accreditation="A", accredited_until=date(2040, 1, 1),
+        code=code, name=code, accreditation="A", accredited_until=date(2040, 1, 1),
         actor="bench", now=now,
     )  # fmt: skip
     form = demo_bank(agency=agency, seed=1, actor="bench", now=now)
     programme = plan_programme(
-        initiator=agency, organiser=agency, code="B", name="Beban", purpose=Programme.Purpose.MAPPING,
+        initiator=agency, organiser=agency, code=code, name=code, purpose=Programme.Purpose.MAPPING,
         method=Programme.Method.CAT, dates=(now.date(), now.date()), actor="bench", now=now,
     )  # fmt: skip
-    room = add_room(
-        agency=agency, name="R", seats=min(n, 32000), location="", actor="bench", now=now
-    )
+    room = add_room(agency=agency, name="R", seats=n, location="", actor="bench", now=now)
     session = plan_session(
         programme=programme, room=room, form=form, starts_at=now, actor="bench", now=now
     )
@@ -38,7 +36,7 @@ def seated(n: int) -> Session:
     people = Employee.objects.bulk_create(
         [
             Employee(
-                agency=agency, nip=nip_of(k), name=f"Orang {k}", birth_date=date(1970, 1, 1), sex="L",
+                agency=agency, nip=nip_of(code, k), name=f"Orang {k}", birth_date=date(1970, 1, 1), sex="L",
                 rank="III/a", education="S-1", synthetic=True,
             )
             for k in range(n)
@@ -56,8 +54,8 @@ def seated(n: int) -> Session:
     return session
 
 
-def nip_of(k: int) -> str:
-    return f"19700101{k:010d}"
+def nip_of(code: str, k: int) -> str:
+    return f"19700101{sum(code.encode()):04d}{k:06d}"
 
 
 def working(session: Session, n: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:

@@ -15,7 +15,7 @@ from cakap.wsgi import application as pages  # first: it sets Django up
 from cakap.delivery.hot.app import PATHS, HotPath, Receive, Scope, Send  # isort: skip
 from cakap.delivery.hot.stream import PATH, Streams  # isort: skip
 
-THREADS = 8
+THREADS = 3
 _hot, _streams = HotPath(), Streams()
 _pages = WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type]
 

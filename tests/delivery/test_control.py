@@ -241,6 +241,33 @@ def test_everyone_logged_out_near_the_end_gets_exactly_the_lost_time_back(sessio
         assert len(state_of(one).answers) == 1
 
 
+def test_a_short_circuit_takes_a_room_and_gives_it_back_whole(session):
+    """9 November 2023: load above supply. Everybody goes on with what was kept and the time they had."""
+    people = [sit(session, n) for n in range(2)]
+    for at, one in enumerate(people):
+        keep(one, 1, "abc"[at], now=later(10))
+    before = [(state_of(one).answers, later(60) - later(10)) for one in people]
+
+    control.report_incident(session=session, seat=None, text="Korsleting", by="p", now=later(35))
+    control.give_back(
+        session=session, since=control.last_sign_of_life(session), until=later(35),
+        reason="Korsleting", by="p", now=later(35),
+    )  # fmt: skip
+
+    after = [
+        (
+            state_of(one).answers,
+            timedelta(
+                seconds=keep_events(
+                    attempt=one, device=one.device, sent=(), now=later(35)
+                ).seconds_left
+            ),
+        )
+        for one in people
+    ]
+    assert after == before
+
+
 def test_an_outage_during_a_pause_is_given_back_once(session):
     one = sit(session)
     control.pause_room(session=session, reason="Listrik", by="p", now=later(20))

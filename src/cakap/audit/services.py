@@ -12,7 +12,7 @@ from cakap.audit.chain import canonical, link
 from cakap.audit.models import Entry, Head
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     *,
     actor: str,
@@ -22,9 +22,8 @@ def record(
     agency: str = "",
     detail: Mapping[str, object] | None = None,
 ) -> Entry:
-    """Append one act to the chain."""
-    Head.objects.get_or_create(id=1)
-    head = Head.objects.select_for_update().get(id=1)
+    """Append one act to the chain. Whoever records waits for whoever did so before to commit: from
+    the head's lock to the end only what is needed."""
     plain = json.loads(canonical(dict(detail or {})))
     act = {
         "actor": actor,
@@ -33,6 +32,10 @@ def record(
         "agency": agency,
         "detail": plain,
     }
+    head = (
+        Head.objects.select_for_update().filter(id=1).first()
+        or Head.objects.select_for_update().get_or_create(id=1)[0]
+    )
     seq = head.seq + 1
     digest = link(previous=head.digest, seq=seq, at=now, act=act)
     entry = Entry.objects.create(

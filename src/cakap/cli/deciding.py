@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -22,16 +24,39 @@ from cakap.cli.frame import (
 )
 
 
-@app.command(epilog="Contoh: cakap recommend --agency BANTEN --post OPD01-KEPALA --top 10")
+class Jpm(StrEnum):
+    """Which formula of Job Person Match."""
+
+    CAPPED = "capped-mean"
+    RATIO = "ratio"
+
+
+PeopleFile = Annotated[
+    Path | None, typer.Option("--people", help="CSV orang: id, tingkat per kompetensi.")
+]
+PostsFile = Annotated[
+    Path | None, typer.Option("--posts", help="CSV jabatan: id, headcount, tingkat diminta.")
+]
+
+
+@app.command(
+    epilog="Contoh: cakap recommend --agency BANTEN --post OPD01-KEPALA --top 10; "
+    "cakap recommend --people orang.csv --posts jabatan.csv --top 5 --json"
+)
 def recommend(
     *,
-    agency: AgencyCode,
+    agency: AgencyCode = "",
     post: Annotated[str, typer.Option(help="Kode jabatan: siapa untuk jabatan ini?")] = "",
     person: Annotated[str, typer.Option(help="NIP: jabatan apa untuk orang ini?")] = "",
     top: Annotated[int, typer.Option(help="Banyaknya usulan.")] = 10,
+    people: PeopleFile = None,
+    posts: PostsFile = None,
     as_json: Json = False,
 ) -> None:
-    """Rekomendasi dua arah, dengan alasan."""
+    """Rekomendasi dua arah, dengan alasan; dengan --people dan --posts dari berkas, tanpa basis data."""
+    if people and posts:
+        _recommend_from_files(people, posts, top, as_json=as_json)
+        return
     if bool(post) == bool(person):
         stop("Berikan salah satu: --post KODE atau --person NIP.", BAD_INPUT)
     start_django()
@@ -77,14 +102,46 @@ def recommend(
     OUT.print(f"{len(excluded)} tidak diusulkan; alasannya dengan --json atau di halaman.")
 
 
-@app.command(epilog="Contoh: cakap plan CAT-2025 AC-2025 --name 'Rotasi 2025'")
+def _recommend_from_files(people: Path, posts: Path, top: int, *, as_json: bool) -> None:
+    from cakap.cli.placing.work import recommend_files
+
+    found = recommend_files(people, posts, top=top)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))  # noqa: T201
+        return
+    for title, rows in (("Orang", found["for_people"]), ("Jabatan", found["for_posts"])):
+        table = Table(title, "Terbaik (%)")
+        for row in rows:
+            table.add_row(
+                row["id"], "; ".join(f"{one['id']} {one['fit']:.2f}" for one in row["best"])
+            )
+        OUT.print(table)
+
+
+@app.command(
+    epilog="Contoh: cakap plan CAT-2025 AC-2025 --name 'Rotasi 2025'; "
+    "cakap plan --people orang.csv --posts jabatan.csv --out rencana.csv --json"
+)
 def plan(
     *,
-    programmes: Annotated[list[str], typer.Argument(help="Kode program.")],
+    programmes: Annotated[list[str] | None, typer.Argument(help="Kode program.")] = None,
     name: Annotated[str, typer.Option(help="Nama rencana.")] = "Rencana rotasi",
+    people: PeopleFile = None,
+    posts: PostsFile = None,
+    rules: Annotated[Path | None, typer.Option(help="TOML aturan: min_gain, locks, …")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV rencana.")] = None,
+    jpm: Annotated[Jpm, typer.Option(help="Rumus kecocokan.")] = Jpm.CAPPED,
     as_json: Json = False,
 ) -> None:
-    """Susun rencana rotasi terbaik bagi peserta program; keputusan tetap pada pejabatnya."""
+    """Susun rencana rotasi terbaik bagi peserta program, atau dari berkas tanpa basis data."""
+    if people and posts:
+        from cakap.cli.placing.work import plan_files
+
+        figures = plan_files(people, posts, rules=rules, out=out, jpm=jpm.value)
+        _show_plan(figures, as_json=as_json)
+        return
+    if not programmes:
+        stop("Berikan kode program, atau --people dan --posts.", BAD_INPUT)
     start_django()
     from django.utils import timezone
 
@@ -101,10 +158,15 @@ def plan(
         "id": row.pk, "moves": moves, "optimal": row.optimal, "bound": row.bound,
         "total_before": row.total_before, "total_after": row.total_after,
     }  # fmt: skip
+    _show_plan(figures, as_json=as_json)
+
+
+def _show_plan(figures: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(figures))  # noqa: T201
     else:
-        OUT.print(f"{moves} perpindahan; kecocokan {row.total_before:.2f} → {row.total_after:.2f}")
+        before, after = figures["total_before"], figures["total_after"]
+        OUT.print(f"{figures['moves']} perpindahan; kecocokan {before:.2f} → {after:.2f}")
 
 
 @app.command(epilog="Contoh: cakap verify --json")

@@ -1,12 +1,16 @@
-"""The order in which one participant meets the items: drawn once from the attempt's seed."""
+"""What one participant meets: the items in an order drawn once from the attempt's seed, as they are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
-from cakap.itembank.queries import Part
+from cakap.itembank.content import FILE
+from cakap.itembank.queries import Part, Question
+
+FILES = "/ujian/berkas/"
 
 
 def paper(parts: Sequence[Part], *, seed: int) -> tuple[Part, ...]:
@@ -28,3 +32,25 @@ def _shuffled(part: Part, rng: Random) -> Part:
     questions = list(part.questions)
     rng.shuffle(questions)
     return replace(part, questions=tuple(questions))
+
+
+def shown_question(question: Question) -> dict[str, Any]:
+    """A question as the exam page hears it."""
+    return {
+        "id": question.id,
+        "kind": question.kind,
+        "stem": placed(question.stem),
+        "options": placed(list(question.options)),
+        "layout": placed(question.layout),
+        "stimulus": question.stimulus["id"] if question.stimulus else None,
+    }
+
+
+def placed(value: Any) -> Any:
+    """Markup with the bank's files where a participant finds them."""
+    if isinstance(value, str):
+        moved = value.replace(f'"{FILE}', f'"{FILES}')
+        return FILES + moved.removeprefix(FILE) if moved.startswith(FILE) else moved
+    if isinstance(value, dict):
+        return {key: placed(one) for key, one in value.items()}
+    return [placed(one) for one in value] if isinstance(value, list) else value

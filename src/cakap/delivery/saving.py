@@ -280,7 +280,8 @@ def _keep_strays(
             if (sending.attempt, sending.device) in known
             for event in sending.sent
         ],
-        ignore_conflicts=True,
+        update_conflicts=True, unique_fields=["attempt", "device", "seq"],
+        update_fields=["received_at"],
     )  # fmt: skip
 
 

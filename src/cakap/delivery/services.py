@@ -83,8 +83,13 @@ def _refuse_unregistered(seat: Seat, registration: str) -> None:
     if checkin:
         if not hmac.compare_digest(checkin.pin, registration):
             raise NoSuchSeat
-    elif policy_kept(seat.session.programme.policy_digest)["sessions.registration_required"]:
+    elif _registration_required(seat.session.programme.policy_digest):
         raise NotCheckedIn
+
+
+@lru_cache(maxsize=64)
+def _registration_required(policy_digest: str) -> bool:
+    return bool(policy_kept(policy_digest)["sessions.registration_required"])
 
 
 def _seat(nip: str, pin: str) -> Seat:

@@ -52,19 +52,13 @@ def door_of(session: Session) -> Door:
 def attempt_of(request: HttpRequest) -> tuple[Attempt, str]:
     """The attempt and device of a request; refused where there is none."""
     pk, device = read(request.COOKIES.get(COOKIE, ""))
-    attempt = (
-        Attempt.objects.filter(pk=pk)
-        .select_related(
-            "seat__session__programme",
-            "seat__session__form",
-            "seat__session__room",
-            "seat__participant__employee",
-            "seat__participant__accommodation",
-        )
-        .first()
-    )
-    if attempt is None:
-        raise NotSignedIn
+    try:
+        attempt = Attempt.objects.select_related(
+            "seat__session__programme", "seat__session__form", "seat__session__room",
+            "seat__participant__employee", "seat__participant__accommodation",
+        ).get(pk=pk)  # fmt: skip
+    except Attempt.DoesNotExist as exc:
+        raise NotSignedIn from exc
     refusal = door_of(attempt.seat.session).refusal(caller_of(request))
     if refusal:
         raise refusal

@@ -1,19 +1,25 @@
-"""The hot path: answers and heartbeats, ahead of Django's middleware. Pure ASGI, one thought a request."""
+"""The hot path: answers, heartbeats and the next adaptive item, ahead of Django's middleware. Pure ASGI."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
 
 from cakap.delivery.door import Caller
 from cakap.delivery.errors import BadEvent, NotSignedIn
+from cakap.delivery.following import next_question
 from cakap.delivery.hot.commits import GroupCommit, Overloaded, StoreFailed
-from cakap.delivery.saving import UNREADABLE, Kept, Sending, Sent, events_of
+from cakap.delivery.saving import MOST_SEQ, UNREADABLE, Kept, Sending, events_of
 from cakap.delivery.seb import HEADER
 from cakap.delivery.token import COOKIE, read
 from cakap.errors import Refused
@@ -21,8 +27,9 @@ from cakap.errors import Refused
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-PATHS = frozenset({"/ujian/jawaban", "/ujian/detak"})
-MOST_BYTES = 256 * 1024
+NEXT = "/ujian/berikut"
+PATHS = frozenset({"/ujian/jawaban", "/ujian/detak", NEXT})
+MOST_BYTES, HOUR = 256 * 1024, 3600
 PROOF = HEADER.lower().encode()
 Answer = tuple[int, dict[str, Any], list[tuple[bytes, bytes]]]
 
@@ -32,6 +39,7 @@ class HotPath:
 
     def __init__(self) -> None:
         self._commits = GroupCommit()
+        self._choosers = ThreadPoolExecutor(2, thread_name_prefix="next")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status, content, headers = await self._answer(scope, receive)
@@ -52,11 +60,22 @@ class HotPath:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         try:
-            sending = await _sending(scope, receive)
-            outcome = await self._commits.keep(sending)
+            headers = dict(scope["headers"])
+            attempt, device = _whose(headers)
+            told = await _told(scope, headers, receive)
+            caller = _caller(scope, headers)
+            if scope["path"] == NEXT:
+                found = await asyncio.get_running_loop().run_in_executor(
+                    self._choosers, _following, attempt, device, told.get("section"), caller
+                )
+                return 200, {"question": found}, []
+            sent = events_of(told.get("events")) if scope["path"] == "/ujian/jawaban" else []
+            outcome = await self._commits.keep(
+                Sending(attempt=attempt, device=device, sent=sent, caller=caller)
+            )
         except Refused as refusal:
             outcome = refusal
-        except (Overloaded, StoreFailed):
+        except (Overloaded, StoreFailed, DatabaseError):
             message = "Server sedang sibuk; jawaban Anda aman di komputer ini dan dikirim lagi."
             return 503, {"code": "Busy", "message": message}, [(b"retry-after", b"2")]
         if isinstance(outcome, Kept):
@@ -64,29 +83,48 @@ class HotPath:
         return outcome.status, {"code": type(outcome).__name__, "message": str(outcome)}, []
 
 
-async def _sending(scope: Scope, receive: Receive) -> Sending:
-    headers = dict(scope["headers"])
+def _following(attempt: int, device: str, section: object, caller: Caller) -> Any:
+    if not isinstance(section, int) or not 0 <= section <= MOST_SEQ:
+        message = "Diharapkan section berupa bilangan."
+        raise BadEvent(message)
+    close_old_connections()
+    return next_question(
+        attempt=attempt, device=device, section=section, caller=caller, now=timezone.now()
+    )
+
+
+async def _told(scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> dict[str, Any]:
     if scope["method"] != "POST" or not headers.get(b"content-type", b"").startswith(
         b"application/json"
     ):
         message = "Diharapkan POST dengan isi application/json."
         raise BadEvent(message)
-    attempt, device = _whose(headers.get(b"cookie", b"").decode("latin-1"))
     body = await _body(receive)
-    sent = _events(body) if scope["path"] == "/ujian/jawaban" else []
-    return Sending(attempt=attempt, device=device, sent=sent, caller=_caller(scope, headers))
+    return {} if scope["path"] == "/ujian/detak" else _parsed(body)
 
 
-def _whose(cookies: str) -> tuple[int, str]:
+def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        return _verified(cookies)
+        told = json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise BadEvent(UNREADABLE) from exc
+    if not isinstance(told, dict):
+        raise BadEvent(UNREADABLE)
+    return told
+
+
+def _whose(headers: dict[bytes, bytes]) -> tuple[int, str]:
+    cookies = headers.get(b"cookie", b"").decode("latin-1")
+    try:
+        return _verified(cookies, int(time.time()) // HOUR)
     except (CookieError, KeyError, ValueError, TypeError) as exc:
         raise NotSignedIn from exc
 
 
 @lru_cache(maxsize=40000)
-def _verified(cookies: str) -> tuple[int, str]:
-    """The signature is checked once a process; whether the device still counts, at every commit."""
+def _verified(cookies: str, hour: int) -> tuple[int, str]:
+    """The signature is checked once an hour a process; whether the device still counts, at every commit."""
+    del hour
     return read(SimpleCookie(cookies)[COOKIE].value)
 
 
@@ -123,10 +161,3 @@ async def _body(receive: Receive) -> bytes:
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
-
-
-def _events(body: bytes) -> list[Sent]:
-    try:
-        return events_of(json.loads(body)["events"])
-    except (KeyError, TypeError, ValueError, RecursionError) as exc:
-        raise BadEvent(UNREADABLE) from exc

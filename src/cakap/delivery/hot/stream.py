@@ -87,9 +87,10 @@ class Streams:
             room = self._rooms[session] = Room(session)
             room.task = loop.create_task(self._watch(room))
         waiting: asyncio.Queue[str | None] = asyncio.Queue(MOST_WAITING)
-        if room.rows:
-            waiting.put_nowait(await loop.run_in_executor(self._reader, room.whole))
+        # First a listener, then a newcomer: a room that nobody listens to is given up meanwhile.
         room.listeners.add(waiting)
+        if room.rows:
+            _tell(waiting, await loop.run_in_executor(self._reader, room.whole))
         gone = loop.create_task(_until_gone(receive, waiting))
         try:
             while (text := await waiting.get()) is not None:

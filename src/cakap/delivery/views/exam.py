@@ -14,17 +14,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
-from cakap.delivery.paper import paper, shown
+from cakap.delivery.following import next_question
+from cakap.delivery.paper import paper, placed, shown, shown_question
 from cakap.delivery.queries import state_of
 from cakap.delivery.saving import MOST_SEQ, events_of
-from cakap.delivery.services import enter_section, keep_events, offer_next, submit
-from cakap.delivery.token import attempt_of, caller_of, live_attempt
-from cakap.itembank.content import FILE
+from cakap.delivery.services import enter_section, keep_events, submit
+from cakap.delivery.token import COOKIE, attempt_of, caller_of, live_attempt, read
 from cakap.itembank.models import Form
-from cakap.itembank.queries import Part, Question, asset_of, form_content, question_of
+from cakap.itembank.queries import Part, asset_of, form_content
 from cakap.ui.files import shown_file
-
-FILES = "/ujian/berkas/"
 
 
 @require_GET
@@ -56,7 +54,7 @@ def content(request: HttpRequest) -> HttpResponse:
             "larger_type": bool(given and given.larger_type),
             "reader": bool(given and given.reader),
             "stimuli": _stimuli(parts),
-            "parts": [_part(part) for part in parts],
+            "parts": [_part(part, _shown_of(attempt.seat.session.form_id)) for part in parts],
         }
     )
 
@@ -67,46 +65,34 @@ def content_of(form: int) -> tuple[Part, ...]:
     return form_content(Form.objects.get(pk=form))
 
 
-def _part(part: Part) -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def _shown_of(form: int) -> dict[int, dict[str, Any]]:
+    return {
+        question.id: shown_question(question)
+        for part in content_of(form)
+        for question in part.questions
+    }
+
+
+def _part(part: Part, questions: dict[int, dict[str, Any]]) -> dict[str, Any]:
     return {
         "title": part.title,
         "instructions": part.instructions,
         "section": part.section,
         "minutes": part.minutes,
         "adaptive": {"most": part.adaptive_items} if part.adaptive_items else None,
-        "questions": [_question(question) for question in part.questions],
-    }
-
-
-def _question(question: Question) -> dict[str, Any]:
-    return {
-        "id": question.id,
-        "kind": question.kind,
-        "stem": _placed(question.stem),
-        "options": _placed(list(question.options)),
-        "layout": _placed(question.layout),
-        "stimulus": question.stimulus["id"] if question.stimulus else None,
+        "questions": [questions[question.id] for question in part.questions],
     }
 
 
 def _stimuli(parts: Sequence[Part]) -> dict[int, Any]:
     """What several items are about, once each."""
     return {
-        question.stimulus["id"]: _placed(question.stimulus)
+        question.stimulus["id"]: placed(question.stimulus)
         for part in parts
         for question in part.questions
         if question.stimulus
     }
-
-
-def _placed(value: Any) -> Any:
-    """Markup with the bank's files where a participant finds them."""
-    if isinstance(value, str):
-        placed = value.replace(f'"{FILE}', f'"{FILES}')
-        return FILES + placed.removeprefix(FILE) if placed.startswith(FILE) else placed
-    if isinstance(value, dict):
-        return {key: _placed(one) for key, one in value.items()}
-    return [_placed(one) for one in value] if isinstance(value, list) else value
 
 
 @require_GET
@@ -127,11 +113,12 @@ def asset(request: HttpRequest, digest: str) -> HttpResponse:
 @public
 def following(request: HttpRequest) -> HttpResponse:
     """The next item of an adaptive section, or none when it has ended."""
-    attempt, device = attempt_of(request)
-    offer = offer_next(
-        attempt=attempt, device=device, section=_number(request, "section"), now=timezone.now()
-    )
-    return JsonResponse({"question": _question(question_of(offer.version)) if offer else None})
+    attempt, device = read(request.COOKIES.get(COOKIE, ""))
+    found = next_question(
+        attempt=attempt, device=device, section=_number(request, "section"),
+        caller=caller_of(request), now=timezone.now(),
+    )  # fmt: skip
+    return JsonResponse({"question": found})
 
 
 @csrf_exempt

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
@@ -17,15 +19,38 @@ def assign(gain: Ints, allowed: NDArray[np.bool_], seats: Ints) -> tuple[Ints, i
 
     gain: (n_people, n_posts) whole numbers; allowed: which pairs may be used; seats: (n_posts,).
     """
-    n_people, n_posts = gain.shape
     person, post = np.nonzero(allowed)
+    pairs = Pairs(person=person, post=post, gain=gain[person, post])
+    return assign_pairs(pairs, n_people=len(gain), seats=seats, must=np.zeros_like(seats))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pairs:
+    """Pairs that may be used: (n,) person, post and the whole-number gain of each."""
+
+    person: Ints
+    post: Ints
+    gain: Ints
+
+
+def assign_pairs(pairs: Pairs, *, n_people: int, seats: Ints, must: Ints) -> tuple[Ints, int]:
+    """Everybody into one post by the pairs given, with the greatest total gain; and that total.
+
+    seats: (n_posts,) how many each can hold; must: (n_posts,) how many it has to hold. ValueError where
+    no such plan exists.
+    """
+    n_posts = len(seats)
     solver = min_cost_flow.SimpleMinCostFlow()
     sink = n_people + n_posts
     arcs = solver.add_arcs_with_capacity_and_unit_cost(
-        person, n_people + post, np.ones(len(person), dtype=np.int64), -gain[person, post]
+        pairs.person, n_people + pairs.post, np.ones(len(pairs.person), dtype=np.int64), -pairs.gain
     )
+    # Seats that have to be taken are worth more than any exchange of people can bring.
+    worth = (int(np.abs(pairs.gain).max(initial=0)) + 1) * 2 * max(int(must.sum()), 1)
+    node, end = n_people + np.arange(n_posts), np.full(n_posts, sink)
+    solver.add_arcs_with_capacity_and_unit_cost(node, end, must, np.full(n_posts, -worth))
     solver.add_arcs_with_capacity_and_unit_cost(
-        n_people + np.arange(n_posts), np.full(n_posts, sink), seats, np.zeros(n_posts, np.int64)
+        node, end, seats - must, np.zeros(n_posts, dtype=np.int64)
     )
     supply = np.zeros(sink + 1, dtype=np.int64)
     supply[:n_people], supply[sink] = 1, -n_people
@@ -36,5 +61,10 @@ def assign(gain: Ints, allowed: NDArray[np.bool_], seats: Ints) -> tuple[Ints, i
         raise ValueError(message)
     used = np.asarray(solver.flows(arcs)) == 1
     target = np.zeros(n_people, dtype=np.int64)
-    target[person[used]] = post[used]
-    return target, -int(solver.optimal_cost())
+    target[pairs.person[used]] = pairs.post[used]
+    held = np.bincount(target, minlength=n_posts)
+    short = np.flatnonzero(held < must)
+    if len(short):
+        message = f"post {short[0]} cannot be filled: {held[short[0]]} of {must[short[0]]}"
+        raise ValueError(message)
+    return target, int(pairs.gain[used].sum())

@@ -13,7 +13,7 @@ def ratio(shown: Floats, asked: Floats) -> Floats:
     shown: (n_people, n_competencies) levels; asked: (n_posts, n_competencies), 0 where a post
     does not ask. Returns (n_people, n_posts). Compensatory: may pass 100, a 5 hides a 2.
     """
-    _refuse_nonsense(shown, asked)
+    refuse_nonsense(shown, asked)
     counted = (asked > 0).astype(np.float64)
     return 100.0 * (shown @ counted.T) / asked.sum(axis=1)[None, :]
 
@@ -23,7 +23,7 @@ def capped_mean(shown: Floats, asked: Floats) -> Floats:
 
     Shapes as in `ratio`; never above 100.
     """
-    _refuse_nonsense(shown, asked)
+    refuse_nonsense(shown, asked)
     total = np.zeros((len(shown), len(asked)))
     for competency in range(asked.shape[1]):
         need = asked[:, competency]
@@ -33,7 +33,8 @@ def capped_mean(shown: Floats, asked: Floats) -> Floats:
     return 100.0 * total / (asked > 0).sum(axis=1)[None, :]
 
 
-def _refuse_nonsense(shown: Floats, asked: Floats) -> None:
+def refuse_nonsense(shown: Floats, asked: Floats) -> None:
+    """ValueError unless the levels fit the standards, are finite and not below 0."""
     if shown.ndim != 2 or asked.ndim != 2 or shown.shape[1] != asked.shape[1]:
         message = f"levels of shape {shown.shape} do not fit standards of shape {asked.shape}"
         raise ValueError(message)

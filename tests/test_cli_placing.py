@@ -1,0 +1,145 @@
+"""Plans and recommendations from plain files, as a person types them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from itertools import permutations
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cakap.cli import app
+
+PEOPLE = "id,current_post,A,B,tenure_years\np1,X,3,2,4\np2,Y,4,4,4\np3,Z,2,5,1\n"
+POSTS = "id,headcount,A,B\nX,1,4,4\nY,1,3,2\nZ,1,2,5\n"
+
+
+@pytest.fixture
+def files(tmp_path):
+    people, posts = tmp_path / "orang.csv", tmp_path / "jabatan.csv"
+    people.write_text(PEOPLE)
+    posts.write_text(POSTS)
+    return people, posts
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def plan(people, posts, *more):
+    return run("plan", "--people", people, "--posts", posts, "--json", *more)
+
+
+def test_everybody_is_placed_once_with_the_greatest_total(files, tmp_path):
+    out = tmp_path / "rencana.csv"
+
+    answer = plan(*files, "--out", out)
+
+    assert answer.exit_code == 0, answer.stderr
+    figures = json.loads(answer.stdout)
+    assert figures["total_after"] == pytest.approx(300)
+    assert figures["bound"] == pytest.approx(300)
+    assert figures["optimal"]
+    rows = list(csv.DictReader(out.open()))
+    assert [(row["person"], row["from"], row["to"]) for row in rows] == [
+        ("p1", "X", "Y"), ("p2", "Y", "X"), ("p3", "Z", "Z"),
+    ]  # fmt: skip
+    assert float(rows[0]["fit_before"]) == pytest.approx(62.5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_small_board_is_as_good_as_trying_everything(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    n = 5
+    shown, asked = rng.integers(0, 6, (n, 3)), rng.integers(1, 6, (n, 3))
+    people, posts = tmp_path / "p.csv", tmp_path / "q.csv"
+    people.write_text(
+        "id,a,b,c\n" + "".join(f"p{i},{x},{y},{z}\n" for i, (x, y, z) in enumerate(shown))
+    )
+    posts.write_text(
+        "id,a,b,c\n" + "".join(f"q{i},{x},{y},{z}\n" for i, (x, y, z) in enumerate(asked))
+    )
+    fit = 100 * np.minimum(shown[:, None] / asked[None], 1).mean(axis=2)
+
+    total = json.loads(plan(people, posts).stdout)["total_after"]
+
+    best = max(sum(fit[i, q] for i, q in enumerate(way)) for way in permutations(range(n)))
+    assert total == pytest.approx(best, abs=1e-4)
+
+
+def test_rules_are_kept(files, tmp_path):
+    rules = tmp_path / "aturan.toml"
+    rules.write_text('min_tenure_years = 2\nforbidden = [["p2", "X"]]\nmin_gain = 1\n')
+
+    figures = json.loads(plan(*files, "--rules", rules).stdout)
+
+    assert figures["moves"] == 0
+    ratio = json.loads(plan(*files, "--jpm", "ratio").stdout)
+    assert ratio["total_before"] == pytest.approx(100 * (5 / 8 + 8 / 5 + 7 / 7))
+
+
+def test_never_worse_than_the_present_when_moves_are_free(files):
+    figures = json.loads(plan(*files).stdout)
+
+    assert figures["total_after"] >= figures["total_before"]
+
+
+BAD = [
+    ("people", "Z,2,5,1", "Z,7,5,1", "baris 4, kolom A: diharapkan tingkat 0–5; ditemukan 7"),
+    ("people", "p3,Z,2,5,1", "p3,Z,NaN,5,1", "ditemukan kosong"),
+    ("people", "p3,Z", "p3,Q", "jabatan Q tidak ada"),
+    ("people", "p3,Z", "p1,Z", "p1 untuk kedua kali"),
+    ("posts", "Z,1", "Z,-1", "kolom headcount: diharapkan bilangan bulat 0 atau lebih"),
+    ("posts", "Z,1,2,5", "Z,1,0,0", "jabatan tidak meminta kompetensi"),
+    ("posts", "Z,1", "Z,0", "3 orang untuk 2 kursi"),
+    ("posts", "id,headcount,A,B", "id,headcount,A,C", "diharapkan kolom C"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("which", "old", "new", "words"), BAD)
+def test_bad_files_get_one_sentence_and_write_nothing(files, tmp_path, which, old, new, words):
+    file = files[which == "posts"]
+    file.write_text(file.read_text().replace(old, new))
+    out = tmp_path / "rencana.csv"
+
+    answer = plan(*files, "--out", out)
+
+    assert answer.exit_code == 2
+    assert words in answer.stderr.replace("\n", "").replace("  ", " ") or words in " ".join(
+        answer.stderr.split()
+    )
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("rules", "words", "code"),
+    [
+        ('locks = [["p1", "X"], ["p1", "Y"]]', "dikunci pada dua jabatan", 2),
+        ('locks = [["p1", "X"], ["p2", "X"]]', "2 orang dikunci pada X", 2),
+        ('locks = [["p1", "X"]]\nforbidden = [["p1", "X"]]', "yang dilarang", 2),
+        ('locks = [["p9", "X"]]', "'p9' tidak ada", 2),
+        ("most = 3", "tidak dikenal", 2),
+        ("min_gain = -1", "0 atau lebih", 2),
+        ('forbidden = [["p1", "X"], ["p1", "Y"], ["p1", "Z"]]', "bagi p1 tidak ada jabatan", 1),
+    ],
+)  # fmt: skip
+def test_contradictory_rules_are_named(files, tmp_path, rules, words, code):
+    file = tmp_path / "aturan.toml"
+    file.write_text(rules)
+
+    answer = plan(*files, "--rules", file)
+
+    assert answer.exit_code == code
+    assert words in " ".join(answer.stderr.split())
+
+
+def test_recommendations_go_both_ways(files):
+    answer = run("recommend", "--people", files[0], "--posts", files[1], "--top", "2", "--json")
+
+    found = json.loads(answer.stdout)
+    assert [one["id"] for one in found["for_people"]] == ["p1", "p2", "p3"]
+    assert found["for_people"][2]["best"][0] == {"id": "Z", "fit": 100.0}
+    assert found["for_posts"][0]["best"][0] == {"id": "p2", "fit": 100.0}
+    assert all(len(one["best"]) == 2 for one in found["for_posts"])
