@@ -152,9 +152,9 @@ def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str
         served.line.close()
 
 
-def counted(data: Path, people: list[Person]) -> dict[str, int]:
+def counted(data: Path, people: list[Person], *, database: str = POSTGRES) -> dict[str, int]:
     """The log against what people saw acknowledged, person by person."""
-    rows = stored(data)
+    rows = stored(data, database)
     by_attempt: dict[int, list[tuple[int, int, str]]] = {}
     for attempt, seq, item, response in rows:
         by_attempt.setdefault(attempt, []).append((seq, item, response))
@@ -169,12 +169,12 @@ def counted(data: Path, people: list[Person]) -> dict[str, int]:
     return {"acknowledged": acknowledged, "lost": lost, "duplicated": duplicated}
 
 
-def stored(data: Path) -> list[tuple[int, int, int, str]]:
+def stored(data: Path, postgres: str) -> list[tuple[int, int, int, str]]:
     query = "SELECT attempt_id, seq, item_id, response FROM delivery_event WHERE kind = 'answer'"
-    if POSTGRES:
+    if postgres:
         import psycopg
 
-        with psycopg.connect(POSTGRES) as database:
+        with psycopg.connect(postgres) as database:
             return database.execute(query).fetchall()
     with contextlib.closing(sqlite3.connect(data / "cakap.sqlite3")) as database:
         return database.execute(query).fetchall()
@@ -192,11 +192,12 @@ def small_disk(folder: Path) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="12 faults instead of 200")
+    parser.add_argument("--quick", action="store_true", help="14 faults instead of 200")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=int, default=0, help="so many instead")
     told = parser.parse_args()
-    n = 12 if told.quick else 200
+    n = told.faults or (14 if told.quick else 200)
     kinds = [*FAULTS, kill_postgres] if os.environ.get("CAKAP_TEST_PG_HOME") else FAULTS
     with tempfile.TemporaryDirectory() as folder:
         total = run(Path(folder), n_faults=n, seed=told.seed, kinds=kinds)

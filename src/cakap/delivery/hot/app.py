@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from cakap.errors import Refused
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+LOG = logging.getLogger(__name__)
 NEXT = "/ujian/berikut"
 PATHS = frozenset({"/ujian/jawaban", "/ujian/detak", NEXT})
 MOST_BYTES, HOUR = 256 * 1024, 3600
@@ -80,6 +82,7 @@ class HotPath:
             return 503, {"code": "Busy", "message": message}, [(b"retry-after", b"2")]
         if isinstance(outcome, Kept):
             return 200, outcome.told, []
+        LOG.warning("%s %s %s", scope["path"], outcome.status, type(outcome).__name__)
         return outcome.status, {"code": type(outcome).__name__, "message": str(outcome)}, []
 
 
