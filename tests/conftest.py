@@ -31,6 +31,15 @@ def _fresh_cache():
     forget_sections()
 
 
+@pytest.fixture(scope="session")
+def playwright():
+    """One for all browsers: it has a loop of its own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as found:
+        yield found
+
+
 @pytest.fixture
 def world(db) -> World:
     return make_world()

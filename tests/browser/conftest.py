@@ -5,19 +5,17 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(playwright):
     path = shutil.which("chromium")
     assert path, "chromium is missing: run `make tools`"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_a_spare_machine_goes_on_in_two_clicks_and_the_first_is_told(page, chrom
     other = chromium.new_context(base_url=live_server.url).new_page()
     enter(other, session)
     assert "perangkat lain" in other.inner_text("main")
-    proctor = chromium.new_context(base_url=live_server.url).new_page()
+    proctor = chromium.new_context(base_url=live_server.url, locale="id-ID").new_page()
     sign_in(proctor, world.user(Role.PROCTOR))
     proctor.goto(f"/ujian/sesi/{session.pk}/")
     proctor.click(".seat[data-standing=working]")

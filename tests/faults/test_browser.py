@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 from served import Served, children_of, free
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -55,33 +54,31 @@ def begin(page, served):
     page.wait_for_selector("#question input")
 
 
-def test_a_browser_killed_mid_answer_loses_nothing(served, tmp_path):
+def test_a_browser_killed_mid_answer_loses_nothing(served, tmp_path, playwright):
     profile = tmp_path / "profile"
-    with sync_playwright() as playwright:
-        context = browser(playwright, profile)
-        page = context.pages[0]
-        begin(page, served)
-        page.locator("#question input").nth(0).check()
-        page.wait_for_selector("#saved[data-state=saved]")
-        context.set_offline(True)
-        page.click("#next")
-        page.locator("#question input").nth(1).check()
-        page.wait_for_selector("#saved[data-state=offline]")
-        for pid in processes_of(profile):
-            os.kill(pid, signal.SIGKILL)
-
+    context = browser(playwright, profile)
+    page = context.pages[0]
+    begin(page, served)
+    page.locator("#question input").nth(0).check()
+    page.wait_for_selector("#saved[data-state=saved]")
+    context.set_offline(True)
+    page.click("#next")
+    page.locator("#question input").nth(1).check()
+    page.wait_for_selector("#saved[data-state=offline]")
+    for pid in processes_of(profile):
+        os.kill(pid, signal.SIGKILL)
     (profile / "SingletonLock").unlink(missing_ok=True)
-    with sync_playwright() as playwright:
-        context = browser(playwright, profile)
-        page = context.pages[0]
-        # Even the cookie is gone: the proctor lets the participant in again, at the same machine.
-        context.clear_cookies()
-        free(served, 0)
-        enter(page, served)
-        page.wait_for_selector("#question input")
-        page.wait_for_selector("#saved[data-state=saved]", timeout=20000)
-        assert page.locator("#map .answered").count() == 2
-        context.close()
+
+    context = browser(playwright, profile)
+    page = context.pages[0]
+    # Even the cookie is gone: the proctor lets the participant in again, at the same machine.
+    context.clear_cookies()
+    free(served, 0)
+    enter(page, served)
+    page.wait_for_selector("#question input")
+    page.wait_for_selector("#saved[data-state=saved]", timeout=20000)
+    assert page.locator("#map .answered").count() == 2
+    context.close()
 
     with closing(sqlite3.connect(served.data / "cakap.sqlite3")) as database:
         kept = database.execute(
