@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from world import NOW
 
+from cakap.accounts.models import Role
 from cakap.audit.models import Entry
 from cakap.delivery import control
 from cakap.delivery.errors import BadPause, NotBegun, NotTimed, OtherDevice, TimeIsUp, TooLong
@@ -182,6 +184,15 @@ def test_the_room_map_reads_only_what_is_new(session, django_assert_max_num_quer
     assert board.refresh(later(5))[number].standing == "silent"
     control.pause_room(session=session, reason="Alarm", by="p", now=later(6))
     assert board.refresh(later(7))[number].standing == "paused"
+
+
+def test_a_seat_beyond_a_thousand_keeps_its_plain_number_for_the_page(client, world, session):
+    session.seats.filter(number=1).update(number=1234)
+    client.force_login(world.user(Role.PROCTOR))
+
+    text = client.get(reverse("delivery:board", args=[session.pk])).content.decode()
+
+    assert 'data-seat="1234"' in text
 
 
 def test_the_trail_tells_what_was_shown_answered_changed_and_where(session):
