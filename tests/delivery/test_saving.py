@@ -18,9 +18,9 @@ from cakap.delivery.errors import (
     NotSignedIn,
     OtherDevice,
 )
-from cakap.delivery.hot.app import _parsed, _whose
+from cakap.delivery.hot.app import _whose
 from cakap.delivery.models import Attempt, Event
-from cakap.delivery.saving import MOST_SEQ, Kept, Sending, Sent, events_of, save
+from cakap.delivery.saving import MOST_SEQ, Kept, Sending, Sent, events_of, save, told_in
 from cakap.delivery.services import begin, give_consent, keep_events, sign_in
 from cakap.itembank.models import ItemVersion
 
@@ -141,7 +141,7 @@ def test_numbers_that_no_column_holds_are_refused(sitters, event):
 @given(st.binary(max_size=300))
 def test_any_bytes_are_events_or_refused(body):
     with contextlib.suppress(BadEvent):
-        assert all(isinstance(event, Sent) for event in events_of(_parsed(body).get("events")))
+        assert all(isinstance(event, Sent) for event in events_of(told_in(body).get("events")))
 
 
 STRANGE = st.sampled_from(
@@ -152,7 +152,7 @@ STRANGE = st.sampled_from(
 @given(st.dictionaries(st.sampled_from(["seq", "kind", "item", "response", "at"]), STRANGE))
 def test_any_json_is_events_or_refused(event):
     with contextlib.suppress(BadEvent):
-        events_of(_parsed(json.dumps({"events": [event]}).encode())["events"])
+        events_of(told_in(json.dumps({"events": [event]}).encode())["events"])
 
 
 @given(st.text(max_size=200))

@@ -26,6 +26,10 @@ class Bounds:
     closes_at: datetime
     paused_at: datetime | None
 
+    def is_over(self, now: datetime, grace: timedelta) -> bool:
+        """Whether the end and the grace after it have passed; what stands still does not end."""
+        return (self.paused_at or now) > self.closes_at + grace
+
     def left(self, now: datetime) -> timedelta:
         """What is left of the active time."""
         return max(self.closes_at - (self.paused_at or now), timedelta(0))

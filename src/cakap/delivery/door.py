@@ -8,6 +8,7 @@ from functools import lru_cache
 from cakap.delivery.errors import OtherBrowser, WrongPlace
 from cakap.delivery.seb import config_key, proves, settings_of
 from cakap.errors import Refused
+from cakap.programmes.models import Session
 from cakap.programmes.places import is_inside, workstations_of
 
 ENTRANCE = "/ujian/"
@@ -42,6 +43,17 @@ class Door:
         ):
             return OtherBrowser()
         return None
+
+    def admit(self, caller: Caller) -> None:
+        """Raises the refusal of a caller who is not let in."""
+        refusal = self.refusal(caller)
+        if refusal:
+            raise refusal
+
+
+def door_of(session: Session) -> Door:
+    """What a session asks of its callers."""
+    return Door(networks=session.room.networks, quit_code=session.quit_code)
 
 
 def origin_of(url: str) -> str:

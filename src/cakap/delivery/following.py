@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from cakap.delivery.door import Caller
-from cakap.delivery.errors import NotSignedIn
-from cakap.delivery.models import Attempt
 from cakap.delivery.paper import shown_question
 from cakap.delivery.services import offer_next
-from cakap.delivery.token import door_of
+from cakap.delivery.token import attempt_at
 from cakap.itembank.queries import question_of
 
 
@@ -18,15 +16,5 @@ def next_question(
     *, attempt: int, device: str, section: int, caller: Caller, now: datetime
 ) -> dict[str, Any] | None:
     """The item to show next, None when the section has ended. Raises Refused as the page's other doors do."""
-    row = (
-        Attempt.objects.filter(pk=attempt)
-        .select_related("seat__session__programme", "seat__session__form", "seat__session__room")
-        .first()
-    )
-    if row is None:
-        raise NotSignedIn
-    refusal = door_of(row.seat.session).refusal(caller)
-    if refusal:
-        raise refusal
-    offer = offer_next(attempt=row, device=device, section=section, now=now)
+    offer = offer_next(attempt=attempt_at(attempt, caller), device=device, section=section, now=now)
     return shown_question(question_of(offer.version)) if offer else None

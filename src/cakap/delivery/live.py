@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
+from django.db.models import Count
 from numpy.typing import NDArray
 
 from cakap.delivery.models import Attempt, Event, Incident, Stray
@@ -86,11 +88,8 @@ class Board:
     def refresh(self, now: datetime) -> dict[int, Now]:
         """Every seat of the room at this moment."""
         self._read(now)
-        strays = dict[int, int]()
-        for attempt in Stray.objects.filter(attempt__seat__session=self.session).values_list(
-            "attempt_id", flat=True
-        ):
-            strays[attempt] = strays.get(attempt, 0) + 1
+        sent_late = Stray.objects.filter(attempt__seat__session=self.session)
+        strays = dict(sent_late.values_list("attempt_id").annotate(n=Count("pk")))
         seats = (
             Seat.objects.filter(session=self.session)
             .select_related("attempt", "checkin")
@@ -146,9 +145,10 @@ def standing_of(attempt: Attempt, now: datetime) -> str:
 
 
 def _left(attempt: Attempt, now: datetime) -> int | None:
-    if attempt.closes_at is None or attempt.submitted_at:
+    bounds = attempt.bounds
+    if bounds is None or attempt.submitted_at:
         return None
-    return max(int((attempt.closes_at - (attempt.paused_at or now)).total_seconds()), 0)
+    return int(bounds.left(now).total_seconds())
 
 
 def changes(before: Mapping[int, Now], after: Mapping[int, Now]) -> dict[int, list[object]]:
@@ -168,10 +168,7 @@ def _telling(row: Now) -> tuple[object, ...]:
 
 def counts(rows: Mapping[int, Now]) -> dict[str, int]:
     """How many seats stand where."""
-    found: dict[str, int] = {}
-    for row in rows.values():
-        found[row.standing] = found.get(row.standing, 0) + 1
-    return found
+    return dict(Counter(row.standing for row in rows.values()))
 
 
 def newest_incident(session: int) -> int:

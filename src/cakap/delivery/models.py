@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency, OwnedManager
+from cakap.delivery.clock import Bounds
 from cakap.itembank.models import ItemVersion, Section
 from cakap.programmes.models import Seat, Session
 
@@ -82,6 +83,13 @@ class Attempt(models.Model):
                 name="attempt_closes_after_it_begins",
             ),
         ]
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """When it is over and whether it stands still; None until it has begun."""
+        return (
+            Bounds(closes_at=self.closes_at, paused_at=self.paused_at) if self.closes_at else None
+        )
 
 
 class Device(models.Model):

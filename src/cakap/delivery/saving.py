@@ -6,6 +6,7 @@ The page and the hot path both end here. What is acknowledged is committed.
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -57,6 +58,26 @@ class Sent:
     item: int
     response: str
     at: datetime
+
+
+def told_in(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body; refused where it is none."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise BadEvent(UNREADABLE) from exc
+    if not isinstance(told, dict):
+        raise BadEvent(UNREADABLE)
+    return told
+
+
+def number_in(told: Mapping[str, Any], name: str) -> int:
+    """A whole number that the page says, such as a section or a seq."""
+    value = told.get(name)
+    if not isinstance(value, int) or not 0 <= value <= MOST_SEQ:
+        message = f"Diharapkan {name} berupa bilangan."
+        raise BadEvent(message)
+    return value
 
 
 def events_of(told: Any) -> list[Sent]:
@@ -145,7 +166,7 @@ class _Standing:
             return True
         section = timed_of(self.form).get(item)
         bounds = self.bounds if section is None else self.sections.get(section)
-        return bounds is None or _is_over(bounds, self.policy, now)
+        return bounds is None or bounds.is_over(now, late_grace(self.policy))
 
     def section_seconds(self, now: datetime) -> dict[int, float]:
         """What is left of the sections that were entered."""
@@ -153,10 +174,6 @@ class _Standing:
             section: bounds.left(now).total_seconds() if bounds else 0.0
             for section, bounds in self.sections.items()
         }
-
-
-def _is_over(bounds: Bounds, policy: str, now: datetime) -> bool:
-    return (bounds.paused_at or now) > bounds.closes_at + late_grace(policy)
 
 
 class _Conflicts(Exception):

@@ -14,7 +14,7 @@ from django.db import transaction
 from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.control import allowed_time, longer, session_pause
-from cakap.delivery.door import NOWHERE, Caller, Door, workstation_at
+from cakap.delivery.door import NOWHERE, Caller, door_of, workstation_at
 from cakap.delivery.errors import (
     AnswersMissing,
     BadEvent,
@@ -56,9 +56,7 @@ def sign_in(
     seat = _seat(nip, pin)
     _refuse_unregistered(seat, registration)
     session = seat.session
-    refusal = Door(networks=session.room.networks, quit_code=session.quit_code).refusal(caller)
-    if refusal:
-        raise refusal
+    door_of(session).admit(caller)
     device = secrets.token_hex(16)
     attempt, is_new = Attempt.objects.select_for_update().get_or_create(
         seat=seat,
@@ -227,11 +225,10 @@ def _prior(policy_digest: str) -> tuple[float, float]:
 
 
 def _is_over(attempt: Attempt, now: datetime) -> bool:
-    session = attempt.seat.session
-    if attempt.submitted_at or session.state != Session.State.OPEN or attempt.closes_at is None:
+    session, bounds = attempt.seat.session, attempt.bounds
+    if attempt.submitted_at or session.state != Session.State.OPEN or bounds is None:
         return True
-    grace = late_grace(session.programme.policy_digest)
-    return (attempt.paused_at or now) > attempt.closes_at + grace
+    return bounds.is_over(now, late_grace(session.programme.policy_digest))
 
 
 @transaction.atomic

@@ -6,11 +6,10 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from cakap.delivery.door import Caller, Door
+from cakap.delivery.door import Caller, door_of
 from cakap.delivery.errors import NotSignedIn, OtherDevice
 from cakap.delivery.models import Attempt
 from cakap.delivery.seb import HEADER
-from cakap.programmes.models import Session
 
 COOKIE, SALT, AGE = "cakap_ujian", "cakap.delivery", 12 * 3600
 
@@ -44,14 +43,14 @@ def caller_of(request: HttpRequest) -> Caller:
     )
 
 
-def door_of(session: Session) -> Door:
-    """What a session asks of its callers."""
-    return Door(networks=session.room.networks, quit_code=session.quit_code)
-
-
 def attempt_of(request: HttpRequest) -> tuple[Attempt, str]:
-    """The attempt and device of a request; refused where there is none."""
+    """The attempt and device of a request; refused where there is none, or where it comes from."""
     pk, device = read(request.COOKIES.get(COOKIE, ""))
+    return attempt_at(pk, caller_of(request)), device
+
+
+def attempt_at(pk: int, caller: Caller) -> Attempt:
+    """The attempt of a token, for a caller whom its session lets in."""
     try:
         attempt = Attempt.objects.select_related(
             "seat__session__programme", "seat__session__form", "seat__session__room",
@@ -59,10 +58,8 @@ def attempt_of(request: HttpRequest) -> tuple[Attempt, str]:
         ).get(pk=pk)  # fmt: skip
     except Attempt.DoesNotExist as exc:
         raise NotSignedIn from exc
-    refusal = door_of(attempt.seat.session).refusal(caller_of(request))
-    if refusal:
-        raise refusal
-    return attempt, device
+    door_of(attempt.seat.session).admit(caller)
+    return attempt
 
 
 def live_attempt(request: HttpRequest) -> Attempt:

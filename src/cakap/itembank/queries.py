@@ -113,21 +113,6 @@ def form_answerable(form: int) -> dict[int, Callable[[str], bool]]:
     }
 
 
-def form_kinds(form: Form) -> dict[int, Asked]:
-    """Item version id -> what a response to it can be. For people simulated and counted."""
-    rows = FormItem.objects.filter(section__form=form).select_related("version__item")
-    return {row.version_id: asked_of(row.version) for row in rows}
-
-
-def asked_of(version: ItemVersion) -> Asked:
-    """What a response to a version can be."""
-    return Asked(
-        kind=version.item.kind,
-        options=[option["id"] for option in version.options],
-        layout=version.layout,
-    )
-
-
 def asset_of(agency: Agency, digest: str) -> Asset | None:
     """A file of the bank by its digest."""
     return agency.assets.filter(digest=digest).first()

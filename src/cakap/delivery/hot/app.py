@@ -20,7 +20,7 @@ from cakap.delivery.door import Caller
 from cakap.delivery.errors import BadEvent, NotSignedIn
 from cakap.delivery.following import next_question
 from cakap.delivery.hot.commits import GroupCommit, Overloaded, StoreFailed
-from cakap.delivery.saving import MOST_SEQ, UNREADABLE, Kept, Sending, events_of
+from cakap.delivery.saving import Kept, Sending, events_of, number_in, told_in
 from cakap.delivery.seb import HEADER
 from cakap.delivery.token import COOKIE, read
 from cakap.errors import Refused
@@ -68,7 +68,7 @@ class HotPath:
             caller = _caller(scope, headers)
             if scope["path"] == NEXT:
                 found = await asyncio.get_running_loop().run_in_executor(
-                    self._choosers, _following, attempt, device, told.get("section"), caller
+                    self._choosers, _following, attempt, device, number_in(told, "section"), caller
                 )
                 return 200, {"question": found}, []
             sent = events_of(told.get("events")) if scope["path"] == "/ujian/jawaban" else []
@@ -86,10 +86,7 @@ class HotPath:
         return outcome.status, {"code": type(outcome).__name__, "message": str(outcome)}, []
 
 
-def _following(attempt: int, device: str, section: object, caller: Caller) -> Any:
-    if not isinstance(section, int) or not 0 <= section <= MOST_SEQ:
-        message = "Diharapkan section berupa bilangan."
-        raise BadEvent(message)
+def _following(attempt: int, device: str, section: int, caller: Caller) -> Any:
     close_old_connections()
     return next_question(
         attempt=attempt, device=device, section=section, caller=caller, now=timezone.now()
@@ -103,17 +100,7 @@ async def _told(scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> 
         message = "Diharapkan POST dengan isi application/json."
         raise BadEvent(message)
     body = await _body(receive)
-    return {} if scope["path"] == "/ujian/detak" else _parsed(body)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        raise BadEvent(UNREADABLE) from exc
-    if not isinstance(told, dict):
-        raise BadEvent(UNREADABLE)
-    return told
+    return {} if scope["path"] == "/ujian/detak" else told_in(body)
 
 
 def _whose(headers: dict[bytes, bytes]) -> tuple[int, str]:

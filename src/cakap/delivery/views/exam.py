@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -17,7 +16,7 @@ from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.following import next_question
 from cakap.delivery.paper import paper, placed, shown, shown_question
 from cakap.delivery.queries import state_of
-from cakap.delivery.saving import MOST_SEQ, events_of
+from cakap.delivery.saving import events_of, number_in, told_in
 from cakap.delivery.services import enter_section, keep_events, submit
 from cakap.delivery.token import COOKIE, attempt_of, caller_of, live_attempt, read
 from cakap.itembank.models import Form
@@ -172,21 +171,11 @@ def finish(request: HttpRequest) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    value = _body(request).get(name)
-    if not isinstance(value, int) or not 0 <= value <= MOST_SEQ:
-        message = f"Diharapkan {name} berupa bilangan."
-        raise BadEvent(message)
-    return value
+    return number_in(_body(request), name)
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
     if request.content_type != "application/json":
         message = "Diharapkan isi application/json."
         raise BadEvent(message)
-    try:
-        body = json.loads(request.body)
-    except ValueError as exc:
-        raise BadEvent from exc
-    if not isinstance(body, dict):
-        raise BadEvent
-    return body
+    return told_in(request.body)
