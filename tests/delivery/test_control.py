@@ -73,6 +73,18 @@ def test_a_room_stands_still_and_runs_on(session):
     }
 
 
+def test_pausing_a_room_costs_the_same_few_queries_however_many_sit_in_it(
+    session, django_assert_max_num_queries
+):
+    for number in range(3):
+        sit(session, number)
+
+    with django_assert_max_num_queries(20):
+        control.pause_room(session=session, reason="Alarm", by="p", now=later(1))
+
+    assert Attempt.objects.filter(paused_at=later(1)).count() == 3
+
+
 def test_nobody_begins_in_a_room_that_stands_still(session):
     sit(session, 0)
     control.pause_room(session=session, reason="Alarm", by="p", now=later(1))

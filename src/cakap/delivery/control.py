@@ -5,10 +5,12 @@ What counts of an attempt's time follows from what is written here (delivery.clo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from cakap.audit.services import record
@@ -22,22 +24,48 @@ from cakap.delivery.models import (
     Interruption,
     SectionTime,
 )
+from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Accommodation, Seat, Session
 from cakap.programmes.services import postpone_session
 
 
-def longer(attempt: Attempt, minutes: int) -> timedelta:
-    """A time of the form with what the participant's accommodation adds."""
-    given = Accommodation.objects.filter(participant=attempt.seat.participant_id).first()
-    percent = given.extra_percent if given else 0
-    return timedelta(minutes=minutes) * (100 + percent) / 100
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What an attempt has beyond the form's time: by accommodation, and granted since."""
+
+    percent: int
+    extra: timedelta
+
+    def longer(self, minutes: int) -> timedelta:
+        """A time of the form with what the accommodation adds."""
+        return timedelta(minutes=minutes) * (100 + self.percent) / 100
 
 
-def allowed_time(attempt: Attempt) -> timedelta:
-    """The active time of an attempt: the form's, the accommodation's, and what was given since."""
-    given = sum(attempt.grants.values_list("seconds", flat=True))
-    return longer(attempt, attempt.seat.session.form.minutes) + timedelta(seconds=given)
+def given_to(attempts: Sequence[Attempt]) -> dict[int, Given]:
+    """Attempt -> what it was given; two queries for all of them."""
+    percents = dict(
+        Accommodation.objects.filter(
+            participant__in=[attempt.seat.participant_id for attempt in attempts]
+        ).values_list("participant", "extra_percent")
+    )
+    granted = dict(
+        Grant.objects.filter(attempt__in=[attempt.pk for attempt in attempts])
+        .values_list("attempt")
+        .annotate(seconds=Sum("seconds"))
+    )
+    return {
+        attempt.pk: Given(
+            percent=percents.get(attempt.seat.participant_id, 0),
+            extra=timedelta(seconds=granted.get(attempt.pk, 0)),
+        )
+        for attempt in attempts
+    }
+
+
+def allowed_time(attempt: Attempt, given: Given) -> timedelta:
+    """The active time of an attempt: the form's, the accommodation's, and what was granted since."""
+    return given.longer(attempt.seat.session.form.minutes) + given.extra
 
 
 def session_pause(session: int) -> Interruption | None:
@@ -225,29 +253,45 @@ def _running(session: Session) -> list[Attempt]:
     return list(rows.select_related("seat__session__form"))
 
 
-def _reckon(attempts: Iterable[Attempt]) -> None:
-    """Write down the bounds that follow from pauses and time given, of attempts and their sections."""
-    for attempt in attempts:
-        if attempt.begun_at is None:
-            continue
-        spans = _spans(attempt)
-        found = bounds(attempt.begun_at, allowed_time(attempt), spans)
-        attempt.closes_at, attempt.paused_at = found.closes_at, found.paused_at
-        Attempt.objects.filter(pk=attempt.pk).update(
-            closes_at=found.closes_at, paused_at=found.paused_at
+def _reckon(attempts: Sequence[Attempt]) -> None:
+    """Write down the bounds that follow from pauses and time given, of attempts and their sections.
+
+    A room of thousands is reckoned with a few queries a block: everybody waits for it.
+    """
+    for block in in_blocks(attempts, 500):
+        given = given_to(block)
+        spans = _spans(block)
+        for attempt in block:
+            if attempt.begun_at is not None:
+                found = bounds(
+                    attempt.begun_at, allowed_time(attempt, given[attempt.pk]), spans[attempt.pk]
+                )
+                attempt.closes_at, attempt.paused_at = found.closes_at, found.paused_at
+        Attempt.objects.bulk_update(block, ["closes_at", "paused_at"])
+        sections = list(
+            SectionTime.objects.filter(attempt__in=block, left_at__isnull=True).select_related(
+                "section"
+            )
         )
-        for row in attempt.section_times.filter(left_at__isnull=True).select_related("section"):
-            own = bounds(row.begun_at, longer(attempt, row.section.minutes or 0), spans)
-            SectionTime.objects.filter(pk=row.pk).update(closes_at=own.closes_at)
+        for row in sections:
+            allowed = given[row.attempt_id].longer(row.section.minutes or 0)
+            row.closes_at = bounds(row.begun_at, allowed, spans[row.attempt_id]).closes_at
+        SectionTime.objects.bulk_update(sections, ["closes_at"])
 
 
-def _spans(attempt: Attempt) -> list[Span]:
-    rows = Interruption.objects.filter(session=attempt.seat.session_id)
-    return [
-        Span(start=row.started_at, end=row.ended_at)
-        for row in rows
-        if row.attempt_id in {None, attempt.pk}
-    ]
+def _spans(attempts: Sequence[Attempt]) -> dict[int, list[Span]]:
+    """Attempt -> what does not count of its time: of its own, and of its room."""
+    found: dict[int, list[Span]] = {attempt.pk: [] for attempt in attempts}
+    at_session: dict[int, list[int]] = {}
+    for attempt in attempts:
+        at_session.setdefault(attempt.seat.session_id, []).append(attempt.pk)
+    rows = Interruption.objects.filter(session__in=at_session)
+    for row in rows:
+        whose = at_session[row.session_id] if row.attempt_id is None else [row.attempt_id]
+        for attempt_id in whose:
+            if attempt_id in found:
+                found[attempt_id].append(Span(start=row.started_at, end=row.ended_at))
+    return found
 
 
 def _minutes(length: timedelta) -> int:

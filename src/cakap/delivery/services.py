@@ -13,7 +13,7 @@ from django.db import transaction
 
 from cakap.audit.chain import digest
 from cakap.audit.services import record
-from cakap.delivery.control import allowed_time, longer, session_pause
+from cakap.delivery.control import allowed_time, given_to, session_pause
 from cakap.delivery.door import NOWHERE, Caller, door_of, workstation_at
 from cakap.delivery.errors import (
     AnswersMissing,
@@ -122,7 +122,9 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
         message = "Sesi sedang dijeda. Tunggu aba-aba pengawas."
         raise NotBegun(message)
     fresh = Attempt.objects.filter(pk=attempt.pk, begun_at__isnull=True)
-    if fresh.update(begun_at=now, closes_at=now + allowed_time(attempt)):
+    if fresh.update(
+        begun_at=now, closes_at=now + allowed_time(attempt, given_to([attempt])[attempt.pk])
+    ):
         _record(attempt, "attempt.begin", now)
         for section in pools_of(attempt.seat.session.form_id):
             _offer(attempt, section, now)
@@ -145,7 +147,7 @@ def enter_section(*, attempt: Attempt, device: str, section: int, now: datetime)
     Attempt.objects.select_for_update().get(pk=attempt.pk)
     entered, is_new = SectionTime.objects.get_or_create(
         attempt=attempt, section=row,
-        defaults={"begun_at": now, "closes_at": now + longer(attempt, row.minutes)},
+        defaults={"begun_at": now, "closes_at": now + given_to([attempt])[attempt.pk].longer(row.minutes)},
     )  # fmt: skip
     if is_new:
         attempt.section_times.filter(left_at__isnull=True).exclude(pk=entered.pk).update(
