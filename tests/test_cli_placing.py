@@ -121,6 +121,7 @@ def test_bad_files_get_one_sentence_and_write_nothing(files, tmp_path, which, ol
         ('locks = [["p1", "X"]]\nforbidden = [["p1", "X"]]', "yang dilarang", 2),
         ('locks = [["p9", "X"]]', "'p9' tidak ada", 2),
         ("most = 3", "tidak dikenal", 2),
+        ('must_fill = ["W"]', "W tidak memiliki kursi", 2),
         ("min_gain = -1", "0 atau lebih", 2),
         ('forbidden = [["p1", "X"], ["p1", "Y"], ["p1", "Z"]]', "bagi p1 tidak ada jabatan", 1),
     ],
@@ -128,6 +129,7 @@ def test_bad_files_get_one_sentence_and_write_nothing(files, tmp_path, which, ol
 def test_contradictory_rules_are_named(files, tmp_path, rules, words, code):
     file = tmp_path / "aturan.toml"
     file.write_text(rules)
+    files[1].write_text(POSTS + "W,0,1,1\n")
 
     answer = plan(*files, "--rules", file)
 
@@ -143,3 +145,12 @@ def test_recommendations_go_both_ways(files):
     assert found["for_people"][2]["best"][0] == {"id": "Z", "fit": 100.0}
     assert found["for_posts"][0]["best"][0] == {"id": "p2", "fit": 100.0}
     assert all(len(one["best"]) == 2 for one in found["for_posts"])
+
+
+def test_a_post_is_told_as_many_people_as_were_asked_for(files):
+    files[1].write_text("id,headcount,A,B\nX,1,4,4\n")
+
+    answer = run("recommend", "--people", files[0], "--posts", files[1], "--top", "3", "--json")
+
+    (post,) = json.loads(answer.stdout)["for_posts"]
+    assert len(post["best"]) == 3

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from cakap.cli.frame import BAD_INPUT, stop
-from cakap.cli.irt.files import numbers_of, read_fit, table_of
+from cakap.cli.irt.files import numbers_of, read_fit
+from cakap.cli.tables import table_of
 from cakap.science.adaptive import kernel
 from cakap.science.adaptive.pool import Pool
 from cakap.science.irt.forms import to_form

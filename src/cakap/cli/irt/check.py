@@ -165,7 +165,7 @@ def distractors(
     id_: Id = "",
 ) -> None:
     """Berapa kali tiap pilihan dipilih, dan skor sisa pemilihnya."""
-    from cakap.cli.irt.files import table_of
+    from cakap.cli.tables import table_of
     from cakap.science.irt.classical import distractors as of_item
 
     chosen = table_of(responses)

@@ -14,6 +14,7 @@ import polars as pl
 import typer
 
 from cakap.cli.frame import BAD_INPUT, app, stop
+from cakap.cli.tables import table_of
 from cakap.science.irt.calibration import Calibration
 from cakap.science.irt.forms import ItemForm, form_errors, from_form, to_form
 from cakap.science.irt.itemfit import ItemFit
@@ -51,14 +52,6 @@ class Sheet:
     def values(self) -> list[Floats]:
         """The values written in each column, rising."""
         return [np.unique(column[~np.isnan(column)]) for column in self.cells.T]
-
-
-def table_of(file: Path) -> pl.DataFrame:
-    """A CSV with every cell as text."""
-    try:
-        return pl.read_csv(file, infer_schema=False, null_values=["", "NA", "NaN"])
-    except pl.exceptions.PolarsError as exc:
-        stop(f"{file}: susunan CSV tidak terbaca ({str(exc).splitlines()[0]}).", BAD_INPUT)
 
 
 def numbers_of(file: Path, table: pl.DataFrame, name: str) -> Floats:

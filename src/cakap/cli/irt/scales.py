@@ -11,7 +11,8 @@ import polars as pl
 import typer
 
 from cakap.cli.frame import BAD_INPUT, OUT, stop
-from cakap.cli.irt.files import Out, Params, irt, numbers_of, read_fit, table_of
+from cakap.cli.irt.files import Out, Params, irt, numbers_of, read_fit
+from cakap.cli.tables import table_of
 from cakap.science.irt.eap import Scores
 from cakap.science.irt.forms import to_form
 from cakap.science.irt.linking import METHODS, Method, drift, onto

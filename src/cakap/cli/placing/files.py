@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cakap.cli.frame import BAD_INPUT, stop
+from cakap.cli.tables import table_of
 from cakap.science.types import Floats, Ints
 
 HIGHEST = 5
@@ -66,10 +68,7 @@ def read_board(people_file: Path, posts_file: Path) -> Board:
 
 
 def _table(file: Path) -> pl.DataFrame:
-    try:
-        table = pl.read_csv(file, infer_schema=False, null_values=["NA", "NaN", "nan"])
-    except pl.exceptions.PolarsError as exc:
-        stop(f"{file}: susunan CSV tidak terbaca: {str(exc).splitlines()[0]}.", BAD_INPUT)
+    table = table_of(file)
     if "id" not in table.columns:
         stop(f"{file}, baris 1: diharapkan kolom id; tidak ditemukan.", BAD_INPUT)
     if len(table) == 0:
@@ -103,16 +102,20 @@ def _numbers(
 ) -> Floats:
     values = table[name].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
     with np.errstate(invalid="ignore"):
-        wrong = np.flatnonzero(~((values >= span[0]) & (values <= span[1])))
-    if len(wrong):
-        row = int(wrong[0])
-        found = table[name][row]
-        stop(
-            f"{file}, baris {row + 2}, kolom {name}: diharapkan {expected}; "
-            f"ditemukan {found if found is not None else 'kosong'}.",
-            BAD_INPUT,
-        )
+        inside = (values >= span[0]) & (values <= span[1])
+    _refuse_first(file, table[name], ~inside, expected)
     return values
+
+
+def _refuse_first(file: Path, column: pl.Series, wrong: NDArray[np.bool_], expected: str) -> None:
+    if not wrong.any():
+        return
+    row = int(wrong.argmax())
+    found = column[row] if column[row] is not None else "kosong"
+    stop(
+        f"{file}, baris {row + 2}, kolom {column.name}: diharapkan {expected}; ditemukan {found}.",
+        BAD_INPUT,
+    )
 
 
 def _headcount(file: Path, table: pl.DataFrame) -> Ints:
@@ -120,14 +123,7 @@ def _headcount(file: Path, table: pl.DataFrame) -> Ints:
         return np.ones(len(table), dtype=np.int64)
     expected = "bilangan bulat 0 atau lebih"
     values = _numbers(file, table, "headcount", (0, 1e9), expected)
-    wrong = np.flatnonzero(values != np.floor(values))
-    if len(wrong):
-        row = int(wrong[0])
-        stop(
-            f"{file}, baris {row + 2}, kolom headcount: diharapkan {expected}; "
-            f"ditemukan {table['headcount'][row]}.",
-            BAD_INPUT,
-        )
+    _refuse_first(file, table["headcount"], values != np.floor(values), expected)
     return values.astype(np.int64)
 
 
@@ -184,10 +180,14 @@ def read_rules(file: Path | None, board: Board) -> Rules:
             BAD_INPUT,
         )
     _refuse_crowded(file, locks, board)
+    must_fill = {_place(file, "must_fill", one, board.posts) for one in told.get("must_fill", [])}
+    closed = next((post for post in must_fill if board.headcount[post] == 0), None)
+    if closed is not None:
+        stop(f"{file}, must_fill: {board.posts[closed]} tidak memiliki kursi.", BAD_INPUT)
     return Rules(
         min_gain=_number(file, told, "min_gain"), min_tenure=_number(file, told, "min_tenure_years"),
         locks=locks, forbidden=forbidden,
-        must_fill={_place(file, "must_fill", one, board.posts) for one in told.get("must_fill", [])},
+        must_fill=must_fill,
     )  # fmt: skip
 
 

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from cakap.cli.frame import BAD_INPUT, FAILED, stop
 from cakap.cli.placing.files import Board, Rules, read_board, read_rules
-from cakap.science.matching.flow import Pairs, assign_pairs
 from cakap.science.matching.jpm import capped_mean, ratio
-from cakap.science.matching.rotation import SCALE
+from cakap.science.matching.rotation import Rotation, best_plan
 from cakap.science.matching.topk import top_both_ways
 from cakap.science.types import Floats, Ints
 
@@ -37,17 +36,14 @@ def plan_files(
             FAILED,
         )
     fit = FORMULAE[jpm](board.shown, board.asked)
-    target, total = _solved(board, fit, told)
-    rows = np.arange(len(board.people))
-    before = np.where(board.current >= 0, fit[rows, board.current], 0.0)
-    after = fit[rows, target]
+    found = _solved(board, fit, told)
     if out is not None:
-        _write(out, board, target, before, after)
+        _write(out, board, fit, found)
     return {
         "people": len(board.people), "posts": len(board.posts),
-        "moves": int((target != board.current).sum()),
-        "total_before": float(before.sum()), "total_after": float(after.sum()),
-        "optimal": True, "bound": total, "seconds": time.perf_counter() - start,
+        "moves": int((found.target != board.current).sum()),
+        "total_before": found.total_before, "total_after": found.total_after,
+        "optimal": found.optimal, "bound": found.bound, "seconds": time.perf_counter() - start,
     }  # fmt: skip
 
 
@@ -60,25 +56,19 @@ def _refuse_too_few(file: Path, board: Board) -> None:
         )
 
 
-def _solved(board: Board, fit: Floats, rules: Rules) -> tuple[Ints, float]:
-    """The plan and its total fit, less the cost of moves: by duality no plan has more."""
+def _solved(board: Board, fit: Floats, rules: Rules) -> Rotation:
     allowed = _allowed(board, rules)
-    person, post = np.nonzero(allowed)
-    gain = np.round(fit[person, post] * SCALE).astype(np.int64)
-    cost = round(rules.min_gain * SCALE)
-    moved = (post != board.current[person]) & (board.current[person] >= 0)
     must = np.array([at in rules.must_fill for at in range(len(board.posts))]).astype(np.int64)
     try:
-        target, total = assign_pairs(
-            Pairs(person=person, post=post, gain=gain - cost * moved),
-            n_people=len(board.people), seats=board.headcount, must=np.minimum(must, board.headcount),
+        return best_plan(
+            fit, current=board.current, seats=board.headcount, allowed=allowed, must=must,
+            min_gain=rules.min_gain,
         )  # fmt: skip
     except ValueError as exc:
         stop(
             f"Tidak ada rencana yang memenuhi semua aturan: {_named(str(exc), board, allowed)}.",
             FAILED,
         )
-    return target, total / SCALE
 
 
 def _allowed(board: Board, rules: Rules) -> NDArray[np.bool_]:
@@ -110,14 +100,16 @@ def _named(trouble: str, board: Board, allowed: NDArray[np.bool_]) -> str:
     return "kursi yang diperbolehkan tidak cukup bagi semua orang"
 
 
-def _write(out: Path, board: Board, target: Ints, before: Floats, after: Floats) -> None:
+def _write(out: Path, board: Board, fit: Floats, found: Rotation) -> None:
     with out.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["person", "from", "to", "fit_before", "fit_after"])
-        for row, name in enumerate(board.people):
-            source = board.posts[board.current[row]] if board.current[row] >= 0 else ""
+        for row, (name, held, target) in enumerate(
+            zip(board.people, board.current, found.target, strict=True)
+        ):
+            source, before = (board.posts[held], fit[row, held]) if held >= 0 else ("", 0.0)
             writer.writerow(
-                [name, source, board.posts[target[row]], f"{before[row]:.6f}", f"{after[row]:.6f}"]
+                [name, source, board.posts[target], f"{before:.6f}", f"{fit[row, target]:.6f}"]
             )
 
 
@@ -126,7 +118,7 @@ def recommend_files(people: Path, posts: Path, *, top: int) -> dict[str, Any]:
     board = read_board(people, posts)
     if top < 1:
         stop(f"--top: diharapkan 1 atau lebih; ditemukan {top}.", BAD_INPUT)
-    found = top_both_ways(board.shown, board.asked, min(top, len(board.people), len(board.posts)))
+    found = top_both_ways(board.shown, board.asked, top)
     return {
         "for_people": _lists(board.people, board.posts, found.posts, found.posts_fit),
         "for_posts": _lists(board.posts, board.people, found.people, found.people_fit),

@@ -8,20 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
 from cakap.science.types import Ints
-
-
-def assign(gain: Ints, allowed: NDArray[np.bool_], seats: Ints) -> tuple[Ints, int]:
-    """Person -> post with the greatest total gain, and that total.
-
-    gain: (n_people, n_posts) whole numbers; allowed: which pairs may be used; seats: (n_posts,).
-    """
-    person, post = np.nonzero(allowed)
-    pairs = Pairs(person=person, post=post, gain=gain[person, post])
-    return assign_pairs(pairs, n_people=len(gain), seats=seats, must=np.zeros_like(seats))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cakap.science.matching.flow import assign
+from cakap.science.matching.flow import Pairs, assign_pairs
 from cakap.science.types import Floats, Ints
 
 SCALE = 1_000_000  # percent points of fit, kept to six decimals in whole numbers
@@ -44,14 +44,38 @@ def best_rotation(
     """
     _refuse_overfull(current, seats, fit.shape)
     people = np.arange(len(fit))
-    value = np.round(fit * SCALE).astype(np.int64)
-    gain = value - value[people, current][:, None]
-    gain -= round(min_gain * SCALE)
     allowed = eligible & np.isfinite(fit)
     allowed[people, current] = True
-    gain[people, current] = 0
-    target, total = assign(gain, allowed, seats)
-    before = float(fit[people, current].sum())
+    return best_plan(
+        fit, current=current, seats=seats, allowed=allowed, must=np.zeros_like(seats),
+        min_gain=min_gain,
+    )  # fmt: skip
+
+
+def best_plan(
+    fit: Floats,
+    *,
+    current: Ints,
+    seats: Ints,
+    allowed: NDArray[np.bool_],
+    must: Ints,
+    min_gain: float,
+) -> Rotation:
+    """As `best_rotation`, by whatever pairs are allowed: nobody may stay unless that is one of them.
+
+    current: -1 for who holds no post, whose placing costs nothing; must: (n_posts,) seats that have to be
+    taken. ValueError where no such plan exists.
+    """
+    people = np.arange(len(fit))
+    holds = current >= 0
+    value = np.round(np.where(np.isfinite(fit), fit, 0.0) * SCALE).astype(np.int64)
+    gain = value - np.where(holds, value[people, current], 0)[:, None]
+    gain[holds] -= round(min_gain * SCALE)
+    gain[people[holds], current[holds]] = 0
+    person, post = np.nonzero(allowed)
+    pairs = Pairs(person=person, post=post, gain=gain[person, post])
+    target, total = assign_pairs(pairs, n_people=len(fit), seats=seats, must=must)
+    before = float(fit[people[holds], current[holds]].sum())
     return Rotation(
         target=target,
         total_before=before,
