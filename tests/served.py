@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import httpx
+
+from cakap.cli.running import free_port
 
 TESTS = Path(__file__).parent
 CAKAP = Path(sys.executable).parent / "cakap"
@@ -57,9 +58,7 @@ class Served:
         self, data: Path, *, database: str = "", prepare: str = PREPARE, **more: str
     ) -> None:
         self.front = 0  # a line before the server, where there is one
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.data = data
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("CAKAP_")},

@@ -148,6 +148,7 @@ def test_recommendations_go_both_ways(files):
 
 
 def test_a_post_is_told_as_many_people_as_were_asked_for(files):
+    files[0].write_text("id,A,B\np1,3,2\np2,4,4\np3,2,5\n")
     files[1].write_text("id,headcount,A,B\nX,1,4,4\n")
 
     answer = run("recommend", "--people", files[0], "--posts", files[1], "--top", "3", "--json")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+
+from crowd.load import Line
 
 CSRF = "csrftoken"
 
@@ -17,17 +20,11 @@ class Visitor:
     """One person's browser, as light as it can be: it shares the cores with the server."""
 
     def __init__(self, port: int, place: int) -> None:
-        self.port, self.source = port, f"127.0.0.{2 + place % 6}"
+        self._line = Line(port, place)
         self.cookies: dict[str, str] = {}
 
-    async def __aenter__(self) -> Visitor:
-        self.reader, self.writer = await asyncio.open_connection(
-            "127.0.0.1", self.port, local_addr=(self.source, 0)
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.writer.close()
+    def close(self) -> None:
+        self._line.close()
 
     async def ask(self, path: str, data: dict[str, str] | None = None) -> int:
         """GET, or POST of a form with its token; the status."""
@@ -41,12 +38,9 @@ class Visitor:
             "Content-Type: application/x-www-form-urlencoded\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
-        self.writer.write(head.encode() + body)
-        reply = await self.reader.readuntil(b"\r\n\r\n")
+        reply = await self._line.exchange(head.encode() + body)
         for name, value in re.findall(rb"(?im)^set-cookie: ([^=]+)=([^;\r]*)", reply):
             self.cookies[name.decode()] = value.decode()
-        length = re.search(rb"(?i)content-length: (\d+)", reply)
-        await self.reader.readexactly(int(length[1]) if length else 0)
         return int(reply[9:12])
 
 
@@ -69,7 +63,7 @@ def sign_ins(port: int, nips: list[str], pin: str, arriving: float) -> dict[str,
     async def one(place: int, nip: str) -> None:
         await asyncio.sleep(arriving * place / len(nips))
         try:
-            async with Visitor(port, place) as visitor:
+            with closing(Visitor(port, place)) as visitor:
                 await visitor.ask("/ujian/")
                 for path, data, wanted in (("/ujian/", {"nip": nip, "pin": pin}, 302), *STEPS):
                     start = time.perf_counter()

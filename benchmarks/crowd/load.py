@@ -33,15 +33,20 @@ class Line:
         self.writer: Any = None
 
     async def send(self, request: bytes) -> int:
+        """The status of the reply."""
+        return int((await self.exchange(request))[9:12])
+
+    async def exchange(self, request: bytes) -> bytes:
+        """The head of the reply; its body is read and passed over."""
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection(
                 "127.0.0.1", self.port, local_addr=(self.source, 0)
             )
         self.writer.write(request)
         head = await self.reader.readuntil(b"\r\n\r\n")
-        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
-        await self.reader.readexactly(length)
-        return int(head[9:12])
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        await self.reader.readexactly(int(length[1]) if length else 0)
+        return head
 
     def close(self) -> None:
         if self.writer is not None:

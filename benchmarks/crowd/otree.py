@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,8 @@ import time
 from pathlib import Path
 
 import httpx
+
+from cakap.cli.running import free_port
 
 SETTINGS = """
 SESSION_CONFIGS = [dict(name="soal", app_sequence=["soal"], num_demo_participants=64)]
@@ -78,9 +79,7 @@ def otree_rate(folder: Path, *, clients: int, seconds: float) -> float | None:
     run = {"cwd": project, "env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run(["otree", "resetdb", "--noinput"], check=True, **run)
     subprocess.run(["otree", "create_session", "soal", str(clients)], check=True, **run)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(["otree", "prodserver1of2", str(port)], **run)
     try:
         _wait(port)

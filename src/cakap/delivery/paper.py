@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from cakap.itembank.content import FILE
+from cakap.itembank.content import placed
 from cakap.itembank.queries import Part, Question
 
 FILES = "/ujian/berkas/"
@@ -39,18 +39,22 @@ def shown_question(question: Question) -> dict[str, Any]:
     return {
         "id": question.id,
         "kind": question.kind,
-        "stem": placed(question.stem),
-        "options": placed(list(question.options)),
-        "layout": placed(question.layout),
+        "stem": _placed(question.stem),
+        "options": _placed(list(question.options)),
+        "layout": _placed(question.layout),
         "stimulus": question.stimulus["id"] if question.stimulus else None,
     }
 
 
-def placed(value: Any) -> Any:
+def shown_stimulus(question: Question) -> dict[str, Any] | None:
+    """What a question is about, as the exam page hears it."""
+    return _placed(question.stimulus)
+
+
+def _placed(value: Any) -> Any:
     """Markup with the bank's files where a participant finds them."""
     if isinstance(value, str):
-        moved = value.replace(f'"{FILE}', f'"{FILES}')
-        return FILES + moved.removeprefix(FILE) if moved.startswith(FILE) else moved
+        return placed(value, FILES)
     if isinstance(value, dict):
-        return {key: placed(one) for key, one in value.items()}
-    return [placed(one) for one in value] if isinstance(value, list) else value
+        return {key: _placed(one) for key, one in value.items()}
+    return [_placed(one) for one in value] if isinstance(value, list) else value

@@ -101,6 +101,12 @@ def _own_files_only(_tag: str, name: str, value: str) -> str | None:
     return value
 
 
+def placed(markup: str, where: str) -> str:
+    """Markup, or the name of a file, with the bank's files at an address."""
+    moved = markup.replace(f'"{FILE}', f'"{where}')
+    return where + moved.removeprefix(FILE) if moved.startswith(FILE) else moved
+
+
 def cleaned_layout(layout: Mapping[str, Any]) -> dict[str, Any]:
     """The layout with the markup of its rows cleaned."""
     rows = [

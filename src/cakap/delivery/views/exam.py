@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.following import next_question
-from cakap.delivery.paper import paper, placed, shown, shown_question
+from cakap.delivery.paper import paper, shown, shown_question, shown_stimulus
 from cakap.delivery.queries import state_of
 from cakap.delivery.saving import events_of, number_in, told_in
 from cakap.delivery.services import enter_section, keep_events, submit
@@ -87,7 +87,7 @@ def _part(part: Part, questions: dict[int, dict[str, Any]]) -> dict[str, Any]:
 def _stimuli(parts: Sequence[Part]) -> dict[int, Any]:
     """What several items are about, once each."""
     return {
-        question.stimulus["id"]: placed(question.stimulus)
+        question.stimulus["id"]: shown_stimulus(question)
         for part in parts
         for question in part.questions
         if question.stimulus

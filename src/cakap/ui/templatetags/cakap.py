@@ -6,7 +6,6 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.safestring import SafeString, mark_safe
 
 from cakap.ui.numbers import decimal
 
@@ -32,15 +31,3 @@ def short(value: float | None) -> str:
 def at(mapping: dict[Any, Any], key: Any) -> Any:
     """What a mapping holds under a key."""
     return mapping.get(key)
-
-
-@register.filter
-def placed(markup: str, where: str) -> SafeString:
-    """Cleaned markup of the bank with its files at an address."""
-    return mark_safe(markup.replace('"berkas:', f'"{where}'))  # noqa: S308 - nh3 cleaned it
-
-
-@register.filter
-def placed_name(name: str, where: str) -> str:
-    """The address of a file of the bank."""
-    return where + name.removeprefix("berkas:")
