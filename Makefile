@@ -15,7 +15,7 @@ help: ## what there is
 setup: $(if $(findstring .bootstrap,$(UV)),.bootstrap/bin/uv) ## the virtual environment, from the lock file
 	@$(UV) sync --frozen --quiet
 
-tools: ## Chromium and PostgreSQL, which the tests need
+tools: ## Chromium, PostgreSQL and nginx, which the tests need
 	@scripts/install-tools
 
 demo: setup ## install, run the whole chain on the demo province, serve it
