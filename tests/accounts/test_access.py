@@ -219,7 +219,7 @@ def objects(world) -> dict[str, list]:
     """One object of every kind that belongs to the world's agency, as arguments of its address."""
     agency = world.agency
     session = make_open_session(world)
-    Session.objects.filter(pk=session.pk).update(locked_browser=True, quit_code="12345678")
+    Session.objects.filter(pk=session.pk).update(quit_code="12345678")
     seat = session.seats.order_by("number").first()
     attempt = Attempt.objects.create(seat=seat, seed=1, device="d", signed_in_at=NOW)
     Portrait.objects.create(

@@ -102,7 +102,7 @@ def test_the_config_key_is_of_the_settings_in_order_and_not_of_the_maker():
 
 
 def test_only_our_configuration_opens_a_locked_session(client, session, seat):
-    Session.objects.filter(pk=session.pk).update(locked_browser=True, quit_code="12345678")
+    Session.objects.filter(pk=session.pk).update(quit_code="12345678")
     session.refresh_from_db()
     url = "http://testserver/ujian/"
     settings = settings_of(url, "12345678")
@@ -124,7 +124,7 @@ def test_the_proctor_downloads_the_configuration(client, world, session):
     client.force_login(world.user(Role.PROCTOR))
     address = reverse("delivery:browser", args=[session.pk])
     assert client.get(address).status_code == 404
-    Session.objects.filter(pk=session.pk).update(locked_browser=True, quit_code="12345678")
+    Session.objects.filter(pk=session.pk).update(quit_code="12345678")
 
     answer = client.get(address)
 

@@ -138,7 +138,7 @@ class Room(models.Model):
 class Session(models.Model):
     """A room at a time with a form. `pin` is read aloud when the doors are shut.
 
-    With `locked_browser` only Safe Exam Browser with our configuration is let in; `quit_code` leaves it.
+    With a `quit_code` only Safe Exam Browser with our configuration is let in; the code leaves it.
     """
 
     class State(models.TextChoices):
@@ -153,7 +153,6 @@ class Session(models.Model):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     pin = models.CharField(max_length=6)
-    locked_browser = models.BooleanField(default=False)
     quit_code = models.CharField(max_length=8, blank=True)
 
     owners: ClassVar = (
@@ -171,6 +170,11 @@ class Session(models.Model):
                 condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"
             ),
         ]
+
+    @property
+    def locked_browser(self) -> bool:
+        """Whether it asks for Safe Exam Browser."""
+        return bool(self.quit_code)
 
 
 class Seat(models.Model):

@@ -117,7 +117,6 @@ def plan_session(
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=form.minutes + 30),
         pin=f"{secrets.randbelow(10**6):06d}",
-        locked_browser=locked_browser,
         quit_code=f"{secrets.randbelow(10**8):08d}" if locked_browser else "",
     )
     record(

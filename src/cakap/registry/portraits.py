@@ -12,15 +12,14 @@ from cakap.audit.services import record
 from cakap.registry.errors import BadPortrait
 from cakap.registry.models import Employee, Portrait
 from cakap.ui.archives import Archive
+from cakap.ui.files import BEGINNINGS
 
-JPEG, PNG, LARGEST = b"\xff\xd8\xff", b"\x89PNG", 512 * 1024
+PICTURES, LARGEST = ("image/jpeg", "image/png"), 512 * 1024
 
 
 def picture_type(content: bytes) -> str:
     """The media type of a picture by its first bytes; empty where it is none."""
-    if content.startswith(JPEG):
-        return "image/jpeg"
-    return "image/png" if content.startswith(PNG) else ""
+    return next((kind for kind in PICTURES if content.startswith(BEGINNINGS[kind])), "")
 
 
 @transaction.atomic

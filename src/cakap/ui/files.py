@@ -21,6 +21,20 @@ TYPES = {
 }
 
 
+# What each kind of picture, sound and film begins with: the name's ending alone is not believed.
+BEGINNINGS: dict[str, tuple[bytes, ...]] = {
+    "image/png": (b"\x89PNG",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/gif": (b"GIF8",),
+    "image/webp": (b"RIFF",),
+    "audio/mpeg": (b"ID3", b"\xff\xfb", b"\xff\xf3"),
+    "audio/ogg": (b"OggS",),
+    "audio/wav": (b"RIFF",),
+    "video/webm": (b"\x1a\x45\xdf\xa3",),
+    "video/mp4": (b"\x00\x00\x00",),
+}
+
+
 def as_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """The rows as CSV in UTF-8, with the mark that makes spreadsheets read it as such."""
     out = io.StringIO(newline="")

@@ -71,18 +71,23 @@ OTHERS: dict[str, tuple[type[models.Model], tuple[str, ...], tuple[str, ...]]] =
 
 def head_of(session: Session, *, now: datetime) -> dict[str, Any]:
     """How the session stands here: attempts by seat, their numbers of events, and all that was done."""
-    attempts = Attempt.objects.filter(seat__session=session)
-    numbers = attempts.annotate(events_n=models.Count("events"))
+    attempts = list(_counted(session))
     return _json(
         {
             "session": session.pk, "as_of": now, "state": session.state,
             "attempts": {
                 row.seat_id: {name: getattr(row, name) for name in ATTEMPT} for row in attempts
             },
-            "events": {row.seat_id: row.events_n for row in numbers},
+            "events": {row.seat_id: row.events_n for row in attempts},
             **{name: _rows(name, session) for name in OTHERS},
         }
     )  # fmt: skip
+
+
+def _counted(session: Session) -> models.QuerySet[Any]:
+    """The attempts of a session, each with how many events it has."""
+    rows = Attempt.objects.filter(seat__session=session).order_by("seat_id")
+    return rows.annotate(events_n=models.Count("events"))
 
 
 def _rows(name: str, session: Session) -> list[dict[str, Any]]:
@@ -93,6 +98,8 @@ def _rows(name: str, session: Session) -> list[dict[str, Any]]:
         rows = model._default_manager.filter(session=session)
     else:
         rows = model._default_manager.filter(attempt__seat__session=session)
+    if "attempt" in same:
+        rows = rows.select_related("attempt")
     found = []
     for row in rows:
         told = {field: getattr(row, field) for field in (*same, *rest) if field != "attempt"}
@@ -105,11 +112,10 @@ def _rows(name: str, session: Session) -> list[dict[str, Any]]:
 
 def events_after(session: Session, held: Mapping[int, int]) -> Iterator[dict[str, Any]]:
     """Parts of the event log that the centre may lack: held is what it has, by seat."""
-    for attempt in Attempt.objects.filter(seat__session=session).order_by("seat_id"):
-        rows = attempt.events.order_by("seq")
-        if rows.count() <= held.get(attempt.seat_id, 0):
+    for attempt in _counted(session):
+        if attempt.events_n <= held.get(attempt.seat_id, 0):
             continue
-        values = [list(row) for row in rows.values_list(*EVENT)]
+        values = [list(row) for row in attempt.events.order_by("seq").values_list(*EVENT)]
         for block in in_blocks(values, EVENTS_A_PART):
             yield _json({"session": session.pk, "seat": attempt.seat_id, "rows": block})
 
@@ -128,13 +134,14 @@ def receive(card: Card, told: Any, *, now: datetime) -> dict[str, Any]:
     Returns what the centre has: events by seat, and how many are still missing.
     """
     try:
-        package = SitePackage.objects.select_related("site", "session").get(
-            session=told["session"], site__card=card.text
+        # The package's row is the lock: two uploads of one session go one after the other.
+        package = (
+            SitePackage.objects.select_for_update(of=("self",))
+            .select_related("site", "session__programme__organiser")
+            .get(session=told["session"], site__card=card.text)
         )
     except (SitePackage.DoesNotExist, KeyError, TypeError, ValueError) as exc:
         raise UnknownSite from exc
-    # The package's row is the lock: two uploads of one session go one after the other.
-    package = SitePackage.objects.select_for_update().get(pk=package.pk)
     try:
         if "as_of" in told:
             _take_head(package, told, now)

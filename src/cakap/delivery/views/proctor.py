@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -244,6 +244,8 @@ def minutes_page(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.PROCTOR, Role.OPERATOR)
 def browser_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The configuration of Safe Exam Browser for this session."""
-    row = one(request, Session, pk=pk, locked_browser=True)
+    row = one(request, Session, pk=pk)
+    if not row.locked_browser:
+        raise Http404
     start = request.build_absolute_uri(ENTRANCE)
     return download(configuration(settings_of(start, row.quit_code)), f"sesi-{row.pk}.seb")

@@ -22,11 +22,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="session",
-            name="locked_browser",
-            field=models.BooleanField(default=False),
-        ),
-        migrations.AddField(
-            model_name="session",
             name="quit_code",
             field=models.CharField(blank=True, max_length=8),
         ),

@@ -14,20 +14,13 @@ from cakap.itembank.errors import BadItem, BadPackage
 from cakap.itembank.exchange.qti.archive import INTERACTION, Archive, find, inner
 from cakap.itembank.exchange.qti.interactions import read_interactions
 from cakap.itembank.services import File
+from cakap.ui.files import BEGINNINGS
 
-# What each kind of file begins with; the name's ending alone is not believed.
-FILES: dict[str, tuple[str, tuple[bytes, ...]]] = {
-    ".png": ("image/png", (b"\x89PNG",)),
-    ".jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
-    ".jpeg": ("image/jpeg", (b"\xff\xd8\xff",)),
-    ".gif": ("image/gif", (b"GIF8",)),
-    ".webp": ("image/webp", (b"RIFF",)),
-    ".mp3": ("audio/mpeg", (b"ID3", b"\xff\xfb", b"\xff\xf3")),
-    ".ogg": ("audio/ogg", (b"OggS",)),
-    ".wav": ("audio/wav", (b"RIFF",)),
-    ".webm": ("video/webm", (b"\x1a\x45\xdf\xa3",)),
-    ".mp4": ("video/mp4", (b"\x00\x00\x00",)),
-}
+MEDIA_TYPES = {
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif",
+    ".webp": "image/webp", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".wav": "audio/wav",
+    ".webm": "video/webm", ".mp4": "video/mp4",
+}  # fmt: skip
 # Response processing that says no more than the declarations do.
 PLAIN_PROCESSING = {
     "qti-response-condition", "qti-response-if", "qti-response-else", "qti-match", "qti-equal",
@@ -173,11 +166,11 @@ def _take_files(archive: Archive, package: Package, href: str, body: etree._Elem
 
 
 def _file(archive: Archive, source: str) -> File:
-    ending = source[source.rfind(".") :].lower()
-    media_type, beginnings = FILES.get(ending, ("", ()))
+    media_type = MEDIA_TYPES.get(source[source.rfind(".") :].lower(), "")
     content = archive.read(source)
-    if not content.startswith(beginnings or (b"\x00unknown",)):
-        message = f"{archive.file}/{source}: diharapkan {', '.join(sorted(FILES))} yang benar."
+    if not media_type or not content.startswith(BEGINNINGS[media_type]):
+        expected = ", ".join(sorted(MEDIA_TYPES))
+        message = f"{archive.file}/{source}: diharapkan {expected} yang benar."
         raise BadPackage(message)
     return File(
         digest=sha256(content).hexdigest(), name=basename(source), media_type=media_type,
