@@ -23,7 +23,7 @@ def done(*words):
 
 
 def plain(answer):
-    return answer.output.replace("\n", " ")
+    return " ".join(answer.output.split())
 
 
 def keep(file, rows):
@@ -252,7 +252,7 @@ def test_times_and_likeness_are_reasons_to_ask(answers, fit, tmp_path):
         "--out",
         tmp_path / "m.csv",
     )
-    assert "bukan putusan" in said.replace("\n", " ")
+    assert "bukan putusan" in " ".join(said.split())
     done(
         "similar",
         answers,

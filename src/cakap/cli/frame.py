@@ -42,7 +42,8 @@ def explain(exc: Exception) -> None:
 
 def stop(sentence: str, code: int) -> NoReturn:
     """Say one sentence and end with an exit code."""
-    ERR.print(sentence, style="red", highlight=False)
+    # Whole, as said: a terminal wraps it, and what searches the output finds it.
+    ERR.print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
     raise SystemExit(code)
 
 
