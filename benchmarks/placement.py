@@ -1,9 +1,12 @@
-"""The best posts for everybody and the best people for every post, beside plain NumPy and the memory's speed.
+"""Both directions, and the whole board: beside NumPy, a rival solver, and the memory's speed.
 
     python benchmarks/placement.py [--quick] [--json]
 
-449,000 people by 20,000 post standards, nine competencies, twenty of each. NumPy does the same arithmetic
-on a part of the board (it would need 36 GB for the whole); the ratio is of pairs a second.
+Top lists: 449,000 people by 20,000 post standards, nine competencies, twenty of each. NumPy does the same
+arithmetic on a part of the board (it would need 36 GB for the whole); the ratio is of pairs a second.
+Boards: 30 officials and 2,931 officers, exactly; the same 2,931 under side rules; 449,000 people with twenty
+candidate posts each by auction, with the gap to its dual bound and the time OR-tools' min-cost flow takes for
+the same pairs. Cluster: the top lists on Dask with one worker and with two, one thread each.
 """
 
 from __future__ import annotations
@@ -15,13 +18,30 @@ import resource
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from cakap.jobs.workers import workers_at
+from cakap.science.matching.auction import auction
+from cakap.science.matching.constrained import best_under
+from cakap.science.matching.flow import Pairs, assign_pairs
 from cakap.science.matching.jpm import capped_mean
+from cakap.science.matching.large import Crowd, place_crowd
+from cakap.science.matching.rotation import SCALE, best_plan
+from cakap.science.matching.rules import (
+    Choices,
+    apart,
+    leaving_limit,
+    lock,
+    move_limit,
+    together,
+)
 from cakap.science.matching.topk import top_both_ways
 
 TOP = 20
+MOVE_COST = 1.0
 
 
 def board(n_people: int, n_posts: int) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +51,15 @@ def board(n_people: int, n_posts: int) -> tuple[np.ndarray, np.ndarray]:
     return shown, asked
 
 
-def timed(what, times: int) -> list[float]:
+def seated(n_people: int, n_posts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where everybody is now, and seats: those held, and one in twenty more."""
+    rng = np.random.default_rng(2026)
+    current = rng.integers(0, n_posts, n_people)
+    held = np.bincount(current, minlength=n_posts)
+    return current, held + rng.binomial(held + 1, 0.05)
+
+
+def timed(what: Callable[[], Any], times: int) -> list[float]:
     took = []
     for _ in range(times):
         start = time.perf_counter()
@@ -53,29 +81,148 @@ def memory_speed() -> float:
     return block.nbytes / min(timed(block.sum, 5))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="45,000 x 2,000")
-    parser.add_argument("--json", action="store_true")
-    told = parser.parse_args()
-    n_people, n_posts = (45_000, 2_000) if told.quick else (449_000, 20_000)
-    top_both_ways(*board(3000, 50), TOP)  # compiled before it is timed
+def top_lists(n_people: int, n_posts: int) -> dict[str, float]:
     small = board(4000, 2000)
     numpy_rate = 4000 * 2000 / statistics.median(timed(lambda: plain_numpy(*small), 5))
     people = board(n_people, n_posts)
     seconds = timed(lambda: top_both_ways(*people, TOP), 3)
     pairs = n_people * n_posts / statistics.median(seconds)
-    found = {
-        "people": n_people, "posts": n_posts, "top": TOP,
-        "seconds": statistics.median(seconds), "least": min(seconds), "most": max(seconds),
-        "pairs_per_second": pairs, "ratio_to_numpy": pairs / numpy_rate,
+    return {
+        "top_people": n_people, "top_posts": n_posts, "top": TOP,
+        "top_seconds": statistics.median(seconds), "top_least": min(seconds), "top_most": max(seconds),
+        "top_pairs_per_second": pairs, "top_ratio_to_numpy": pairs / numpy_rate,
         # Reading a single-precision matrix of all fits once, if it were there.
-        "ratio_to_memory": pairs * 4 / memory_speed(),
-        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "top_ratio_to_memory": pairs * 4 / memory_speed(),
+        "top_peak_gib": peak(),
     }  # fmt: skip
+
+
+def exact_board(name: str, n_people: int, n_posts: int) -> dict[str, float]:
+    """Everybody over every post, fits computed and the plan proved."""
+    shown, asked = board(n_people, n_posts)
+    current, seats = seated(n_people, n_posts)
+    everything = np.ones((n_people, n_posts), dtype=bool)
+
+    def plan() -> None:
+        best_plan(
+            capped_mean(shown, asked), current=current, seats=seats, allowed=everything,
+            must=np.zeros(n_posts, dtype=np.int64), min_gain=MOVE_COST,
+        )  # fmt: skip
+
+    return {f"{name}_seconds": statistics.median(timed(plan, 3))}
+
+
+def ruled_board(n_people: int, n_posts: int) -> dict[str, float]:
+    """At most a fifth may move, a couple in one town, two who may not meet, a unit that keeps its people."""
+    fit = capped_mean(*board(n_people, n_posts))
+    current, seats = seated(n_people, n_posts)
+    held = np.arange(n_people), current
+    gain = fit - fit[held][:, None] - MOVE_COST
+    gain[held] = 0.0
+    person, post = np.indices(fit.shape).reshape(2, -1)
+    told = Choices(person=person, post=post, gain=gain.ravel(), seats=seats, current=current)
+    town = np.arange(n_posts) % 7
+    rules = [
+        move_limit("moves", told, n_people // 5), together("couple", told, (0, 1), town),
+        apart("conflict", told, (2, 3), town), leaving_limit("unit", told, town == 0, 2),
+        lock("lock", told, 5, 3),
+    ]  # fmt: skip
+    start = time.perf_counter()
+    found = best_under(told, rules)
+    return {
+        "ruled_seconds": time.perf_counter() - start,
+        "ruled_gap": (found.bound - found.total) / found.bound,
+    }
+
+
+def candidates(n_people: int, n_posts: int) -> dict[str, float]:
+    """Twenty candidate posts each, one of them one's own, by auction and by OR-tools."""
+    rng = np.random.default_rng(2027)
+    current, seats = seated(n_people, n_posts)
+    posts = np.sort(rng.integers(0, n_posts, (n_people, TOP)), axis=1)
+    posts[:, 0] = current
+    posts[:, 1:][posts[:, 1:] == posts[:, :-1]] = -1
+    shown, asked = board(n_people, n_posts)
+    value = np.stack(
+        [
+            100.0 * np.minimum(shown / asked[posts[:, at]], 1.0).mean(axis=1)
+            for at in range(TOP)
+        ],
+        axis=1,
+    ) - MOVE_COST * (np.arange(TOP) > 0)  # fmt: skip
+    start = time.perf_counter()
+    found = auction(posts, value, seats=seats, step=0.001)
+    took = time.perf_counter() - start
+    real = posts >= 0
+    pairs = Pairs(
+        person=np.nonzero(real)[0], post=posts[real],
+        gain=np.round(value[real] * SCALE).astype(np.int64),
+    )  # fmt: skip
+    none = np.zeros(n_posts, dtype=np.int64)
+    start = time.perf_counter()
+    _, exact = assign_pairs(pairs, n_people=n_people, seats=seats, must=none)
+    rival = time.perf_counter() - start
+    return {
+        "sparse_people": n_people, "sparse_candidates": TOP, "sparse_seconds": took,
+        "sparse_gap_to_dual_bound": (found.bound - found.total) / found.bound,
+        "sparse_gap_to_exact": (exact / SCALE - found.total) / found.bound,
+        "sparse_or_tools_seconds": rival, "sparse_ratio_to_or_tools": rival / took,
+    }  # fmt: skip
+
+
+def whole_board(n_people: int, n_posts: int) -> dict[str, float]:
+    """Everybody over every post, nothing written down, the bound over all pairs."""
+    shown, asked = board(n_people, n_posts)
+    current, seats = seated(n_people, n_posts)
+    crowd = Crowd(shown=shown, asked=asked, current=current, seats=seats, move_cost=MOVE_COST)
+    start = time.perf_counter()
+    found = place_crowd(crowd)
+    took = time.perf_counter() - start
+    total = found.total_after - MOVE_COST * int((found.target != current).sum())
+    return {"whole_seconds": took, "whole_gap": (found.bound - total) / found.bound}
+
+
+def on_dask(n_people: int, n_posts: int) -> dict[str, float]:
+    """Seconds of the top lists with one worker of the cluster and with two."""
+    from dask.distributed import LocalCluster
+
+    people, found = board(n_people, n_posts), {}
+    for n in (1, 2):
+        with (
+            LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=None) as cluster,
+            workers_at(cluster.scheduler_address) as workers,
+        ):
+            top_both_ways(*board(3000, 50), TOP, workers=workers)
+            seconds = timed(lambda told=workers: top_both_ways(*people, TOP, workers=told), 3)
+        found[f"dask_{n}_seconds"] = statistics.median(seconds)
+    return found | {"dask_speed_up": found["dask_1_seconds"] / found["dask_2_seconds"]}
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the people and posts")
+    parser.add_argument("--json", action="store_true")
+    told = parser.parse_args()
+    n_people, n_posts = (45_000, 2_000) if told.quick else (449_000, 20_000)
+    top_both_ways(*board(3000, 50), TOP)  # compiled before it is timed
+    candidates(300, 40)
+    found = {
+        **top_lists(n_people, n_posts),
+        **exact_board("officials", 30, 40),
+        **exact_board("officers", 2931, 500),
+        **ruled_board(*((600, 100) if told.quick else (2931, 500))),
+        **candidates(n_people, n_posts),
+        **whole_board(n_people, n_posts),
+        **on_dask(n_people // 4, n_posts),
+        "peak_gib": peak(),
+    }
     print(f"{os.cpu_count()} CPUs, Python {sys.version.split()[0]}, NumPy {np.__version__}")
     for key, value in found.items():
-        print(f"  {key:<18} {value:.3f}" if isinstance(value, float) else f"  {key:<18} {value}")
+        print(f"  {key:<26} {value:.4g}" if isinstance(value, float) else f"  {key:<26} {value}")
     if told.json:
         print(json.dumps(found))
 

@@ -14,6 +14,8 @@ from cakap.science.matching.chains import chains, falls_with, waits_for
 from cakap.science.matching.chance import capped_mean_moments, ratio_moments, reaches
 from cakap.science.matching.constrained import RulesClash, best_under, clashing, feasible
 from cakap.science.matching.jpm import capped_mean, ratio
+from cakap.science.matching.large import Crowd, place_crowd
+from cakap.science.matching.rotation import best_plan
 from cakap.science.matching.rules import (
     Choices,
     apart,
@@ -240,9 +242,7 @@ def test_moments_of_an_uncertain_match_are_those_of_many_draws(moments, formula)
     rng = np.random.default_rng(3)
     shown, se = rng.uniform(2, 5, (6, 9)), rng.uniform(0.1, 0.5, (6, 9))
     asked = np.concatenate([rng.integers(1, 6, (4, 9)), np.eye(9, dtype=int)[:1] * 3]).astype(float)
-    draws = np.stack(
-        [formula(np.maximum(rng.normal(shown, se), 0), asked) for _ in range(20000)]
-    )
+    draws = np.stack([formula(np.maximum(rng.normal(shown, se), 0), asked) for _ in range(20000)])
 
     mean, deviation = moments(shown, se, asked)
 
@@ -262,3 +262,35 @@ def test_a_certain_level_is_a_certain_match():
     assert reaches(mean, deviation, 75.1)[0, 0] == 0
     with pytest.raises(ValueError, match="standard error"):
         capped_mean_moments(shown, np.array([[np.nan, 1]]), asked)
+
+
+def crowd(n=300, m=40, seed=4, **more):
+    rng = np.random.default_rng(seed)
+    shown = np.clip(rng.normal(2.8, 0.9, (n, 5)), 1, 5)
+    asked = np.clip(np.round(rng.normal(3, 1, (m, 5))), 1, 5)
+    current = rng.integers(0, m, n)
+    seats = np.bincount(current, minlength=m) + 1
+    told = {"shown": shown, "asked": asked, "current": current, "seats": seats, "move_cost": 1.0}
+    return Crowd(**(told | more))
+
+
+def test_a_crowd_is_placed_within_its_bound_of_the_exact_plan():
+    board = crowd()
+    exact = best_plan(
+        capped_mean(board.shown, board.asked), current=board.current, seats=board.seats,
+        allowed=np.ones((300, 40), dtype=bool), must=np.zeros(40, dtype=int), min_gain=1.0,
+    )  # fmt: skip
+
+    found = place_crowd(board)
+
+    moves = int((found.target != board.current).sum())
+    assert found.total_after - moves <= exact.bound + 1e-6 <= found.bound + 1e-6
+    assert found.bound - (found.total_after - moves) <= 2e-5 * found.bound
+    assert found.total_after == pytest.approx(
+        capped_mean(board.shown, board.asked)[np.arange(300), found.target].sum()
+    )
+
+
+def test_a_crowd_without_enough_seats_is_refused():
+    with pytest.raises(ValueError, match="100 people find no place"):
+        place_crowd(crowd(current=np.full(300, -1), seats=np.full(40, 5)))

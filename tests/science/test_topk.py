@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,13 @@ from hypothesis import strategies as st
 
 from cakap.science.matching.jpm import capped_mean
 from cakap.science.matching.topk import BLOCK, top_both_ways
+from cakap.science.workers import Threads
+
+
+def parted(shown, asked, k, n):
+    """By n threads of our own."""
+    with ThreadPoolExecutor(n) as pool:
+        return top_both_ways(shown, asked, k, workers=Threads(pool, n))
 
 
 def board(n_people, n_posts, seed):
@@ -37,7 +46,7 @@ def test_the_lists_are_those_of_sorting_everything(n_people, n_posts, k, seed, t
     shown, asked = board(n_people, n_posts, seed)
     fit = capped_mean(shown, asked)
 
-    found = top_both_ways(shown, asked, k, threads=threads)
+    found = parted(shown, asked, k, threads)
 
     for rows, values, whole in (
         (found.posts, found.posts_fit, fit), (found.people, found.people_fit, fit.T),
@@ -54,11 +63,21 @@ def test_the_lists_are_those_of_sorting_everything(n_people, n_posts, k, seed, t
 def test_blocks_and_threads_change_nothing():
     shown, asked = board(3 * BLOCK + 17, 50, 1)
 
-    one = top_both_ways(shown, asked, 20, threads=1)
-    two = top_both_ways(shown, asked, 20, threads=2)
+    one = parted(shown, asked, 20, 1)
+    two = parted(shown, asked, 20, 2)
 
     for name in ("posts", "posts_fit", "people", "people_fit"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_prices_are_taken_off_every_fit():
+    shown, asked = board(40, 20, 5)
+    price = np.linspace(0, 30, 20)
+    net = capped_mean(shown, asked) - price
+
+    found = top_both_ways(shown, asked, 3, price=price)
+
+    np.testing.assert_allclose(found.posts_fit, -np.sort(-net, axis=1)[:, :3], atol=1e-4)
 
 
 def test_a_person_who_can_more_never_fits_less():

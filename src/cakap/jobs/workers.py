@@ -18,6 +18,10 @@ class Cluster:
     def __init__(self, client: Any) -> None:
         self._client = client
 
+    @property
+    def size(self) -> int:
+        return sum(self._client.nthreads().values())
+
     def hold(self, chunks: Sequence[Any]) -> Sequence[Any]:
         return self._client.scatter(list(chunks), hash=False)
 
@@ -32,6 +36,10 @@ class Watched:
 
     def __init__(self, workers: Workers, progress: Callable[[int, int], None]) -> None:
         self._workers, self._progress, self._passes = workers, progress, 0
+
+    @property
+    def size(self) -> int:
+        return self._workers.size
 
     def hold(self, chunks: Sequence[Any]) -> Sequence[Any]:
         return self._workers.hold(chunks)

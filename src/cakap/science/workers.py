@@ -16,6 +16,11 @@ Result = TypeVar("Result")
 class Workers(Protocol):
     """Holds chunks where the work is done; answers in the order of the chunks."""
 
+    @property
+    def size(self) -> int:
+        """How many work at once."""
+        ...
+
     def hold(self, chunks: Sequence[Any]) -> Sequence[Any]:
         """Bring the chunks to the workers; what comes back stands for them in `each`."""
         ...
@@ -28,8 +33,8 @@ class Workers(Protocol):
 class Threads:
     """Threads of this process; each chunk's matrix products stay in one of them."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self, pool: ThreadPoolExecutor, size: int) -> None:
+        self._pool, self.size = pool, size
 
     def hold(self, chunks: Sequence[Any]) -> Sequence[Any]:
         return chunks
@@ -43,8 +48,6 @@ class Threads:
 @contextmanager
 def threads() -> Generator[Threads]:
     """As many threads as this machine lets us use."""
-    with (
-        threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool,
-    ):
-        yield Threads(pool)
+    size = len(os.sched_getaffinity(0))
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(size) as pool:
+        yield Threads(pool, size)

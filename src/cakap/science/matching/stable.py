@@ -1,9 +1,9 @@
-"""The stable variant: people state which posts they would like, posts have priorities, nobody has cause to object.
+"""The stable variant: people state wishes, posts have priorities, nobody has cause to object.
 
 Deferred acceptance in which people propose (Gale & Shapley 1962, American Mathematical Monthly 69; posts with
 several seats: Roth & Sotomayor 1990). Ties in a post's priorities are broken by one lottery for all posts,
-drawn before anybody proposes, so that no person gains by stating other preferences than their own (Abdulkadiroğlu,
-Pathak & Roth 2009, American Economic Review 99).
+drawn before anybody proposes, so that no person gains by stating other preferences than their own
+(Abdulkadiroğlu, Pathak & Roth 2009, American Economic Review 99).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ runs over neighbours in memory; a pair is looked at again only where it may ente
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cakap.science.matching.jpm import refuse_nonsense
 from cakap.science.types import Floats, Ints
+from cakap.science.workers import Workers, threads
 
 BLOCK = 1024
 Halves = NDArray[np.float32]
@@ -33,9 +34,17 @@ class TopK:
     people_fit: Floats
 
 
-def top_both_ways(shown: Floats, asked: Floats, k: int, *, threads: int = 2) -> TopK:
+def top_both_ways(
+    shown: Floats,
+    asked: Floats,
+    k: int,
+    *,
+    workers: Workers | None = None,
+    price: Floats | None = None,
+) -> TopK:
     """Both directions at once. shown: (n_people, n_competencies) levels; asked: (n_posts,
-    n_competencies), 0 where a post does not ask; k: how many of each.
+    n_competencies), 0 where a post does not ask; k: how many of each; workers: who scans the parts, threads
+    of this process unless told; price: (n_posts,) taken off every fit to a post.
 
     Fits are computed in single precision (relative error some 1e-7) and reported as computed.
     """
@@ -43,13 +52,12 @@ def top_both_ways(shown: Floats, asked: Floats, k: int, *, threads: int = 2) -> 
     if k < 1:
         message = f"k = {k}, expected at least 1"
         raise ValueError(message)
-    levels = np.ascontiguousarray(shown.T, dtype=np.float32)
     inverse = np.where(asked > 0, 1.0 / np.where(asked > 0, asked, 1.0), 0.0).astype(np.float32)
     weight = (100.0 / (asked > 0).sum(axis=1)).astype(np.float32)
-    asks, parts = _Asks(inverse, weight), _parts(len(shown), threads)
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = [pool.submit(_scan, levels, asks, part, k) for part in parts]
-        found = [one.result() for one in waiting]
+    off = np.zeros(len(asked)) if price is None else price
+    asks = _Asks(inverse, weight, off.astype(np.float32), k)
+    with nullcontext(workers) if workers else threads() as own:
+        found = own.each(_scan, own.hold(_parts(shown, own.size)), asks)
     people, people_fit = _merged(found, k)
     return TopK(
         posts=np.concatenate([one.posts for one in found]).astype(np.int64),
@@ -58,9 +66,21 @@ def top_both_ways(shown: Floats, asked: Floats, k: int, *, threads: int = 2) -> 
     )  # fmt: skip
 
 
-def _parts(n: int, threads: int) -> list[tuple[int, int]]:
-    edges = np.linspace(0, n, threads + 1).astype(int)
-    return [(int(a), int(b)) for a, b in pairwise(edges) if b > a]
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the people: the number of the first, and (n_competencies, n) levels."""
+
+    first: int
+    levels: Halves
+
+
+def _parts(shown: Floats, n: int) -> list[_Part]:
+    edges = np.linspace(0, len(shown), n + 1).astype(int)
+    return [
+        _Part(int(a), np.ascontiguousarray(shown[a:b].T, dtype=np.float32))
+        for a, b in pairwise(edges)
+        if b > a
+    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,50 +106,51 @@ def _merged(parts: Sequence[_Lists], k: int) -> tuple[Ints, Halves]:
 
 @dataclass(frozen=True, slots=True)
 class _Asks:
-    """Of every post, what each competency's level is multiplied by, and what the sum is."""
+    """Of every post, what each competency's level is multiplied by, what the sum is, and what is taken off;
+    and how many are wanted."""
 
     inverse: Halves
     weight: Halves
+    price: Halves
+    k: int
 
 
-def _scan(levels: Halves, asks: _Asks, part: tuple[int, int], k: int) -> _Lists:
+def _scan(part: _Part, asks: _Asks) -> _Lists:
     """The lists of the people of a part and, among them, of every post."""
-    first, last = part
-    n_posts = len(asks.inverse)
+    n, n_posts, k = part.levels.shape[1], len(asks.inverse), asks.k
     found = _Lists(
-        posts=np.full((last - first, k), -1, dtype=np.int32),
-        posts_fit=np.full((last - first, k), -np.inf, dtype=np.float32),
+        posts=np.full((n, k), -1, dtype=np.int32),
+        posts_fit=np.full((n, k), -np.inf, dtype=np.float32),
         people=np.full((n_posts, k), -1, dtype=np.int32),
         people_fit=np.full((n_posts, k), -np.inf, dtype=np.float32),
     )
-    for start in range(first, last, BLOCK):
-        stop = min(start + BLOCK, last)
-        own = np.ascontiguousarray(levels[:, start:stop])
-        rows = slice(start - first, stop - first)
+    for start in range(0, n, BLOCK):
+        rows = slice(start, min(start + BLOCK, n))
+        own = np.ascontiguousarray(part.levels[:, rows])
         _scan_block(
-            (own, asks.inverse, asks.weight),
+            (own, asks.inverse, asks.weight, asks.price),
             (found.posts[rows], found.posts_fit[rows]),
             (found.people, found.people_fit),
-            start,
+            part.first + start,
         )
     return found
 
 
 @numba.njit(cache=True, nogil=True)
 def _scan_block(
-    told: tuple[Halves, Halves, Halves],
+    told: tuple[Halves, Halves, Halves, Halves],
     of_people: tuple[NDArray[np.int32], Halves],
     of_posts: tuple[NDArray[np.int32], Halves],
     start: int,
 ) -> None:
-    own, inverse, weight = told
+    own, inverse, weight, price = told
     posts, posts_fit = of_people
     people, people_fit = of_posts
     k = posts.shape[1]
     fit = np.empty(own.shape[1], dtype=np.float32)
     least = posts_fit[:, k - 1].copy()
     for post in range(len(inverse)):
-        enters, best = _fits(own, inverse[post], weight[post], fit, least)
+        enters, best = _fits(own, inverse[post], (weight[post], price[post]), fit, least)
         if enters:
             for i in range(len(fit)):
                 if fit[i] > least[i]:
@@ -143,10 +164,11 @@ def _scan_block(
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, inline="always")
 def _fits(
-    own: Halves, need: Halves, scale: np.float32, fit: Halves, least: Halves
+    own: Halves, need: Halves, told: tuple[np.float32, np.float32], fit: Halves, least: Halves
 ) -> tuple[int, np.float32]:
     """Fit of a block of people to one post, into `fit`; how many enter their own list, and the best."""
     size = len(fit)
+    scale, off = told
     fit[:] = 0.0
     for c in range(len(need)):
         if need[c] > 0:
@@ -155,7 +177,7 @@ def _fits(
                 fit[i] += min(line[i] * factor, np.float32(1))
     enters, best = 0, np.float32(-np.inf)
     for i in range(size):
-        fit[i] *= scale
+        fit[i] = fit[i] * scale - off
         enters += fit[i] > least[i]
         best = max(best, fit[i])
     return enters, best
