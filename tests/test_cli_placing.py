@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from cakap.cli import app
 
 PEOPLE = "id,current_post,A,B,tenure_years\np1,X,3,2,4\np2,Y,4,4,4\np3,Z,2,5,1\n"
+HELD = {"p1": "X", "p2": "Y", "p3": "Z"}
 POSTS = "id,headcount,A,B\nX,1,4,4\nY,1,3,2\nZ,1,2,5\n"
 
 
@@ -71,7 +72,7 @@ def test_a_small_board_is_as_good_as_trying_everything(tmp_path, seed):
 
 def test_rules_are_kept(files, tmp_path):
     rules = tmp_path / "aturan.toml"
-    rules.write_text('min_tenure_years = 2\nforbidden = [["p2", "X"]]\nmin_gain = 1\n')
+    rules.write_text('min_tenure_years = 2\nforbidden = [["p2", "X"]]\nmove_cost = 1\n')
 
     figures = json.loads(plan(*files, "--rules", rules).stdout)
 
@@ -121,7 +122,16 @@ def test_bad_files_get_one_sentence_and_write_nothing(files, tmp_path, which, ol
         ("most = 3", "tidak dikenal", 2),
         ('must_fill = ["W"]', "W tidak memiliki kursi", 2),
         ("min_gain = -1", "0 atau lebih", 2),
-        ('forbidden = [["p1", "X"], ["p1", "Y"], ["p1", "Z"]]', "bagi p1 tidak ada jabatan", 1),
+        ('forbidden = [["p1", "X"], ["p1", "Y"], ["p1", "Z"]]', "p1 dilarang pada X; p1 dilarang pada Y", 1),
+        ('locks = [["p1", "Y"]]\nmax_moves = 0', "p1 dikunci pada Y; paling banyak 0", 1),
+        ('couples = [["p1", "p2"]]', "memerlukan kolom location", 2),
+        ('conflicts = [["p1", "p1"]]', "memerlukan kolom unit", 2),
+        ("no_demotion = true", "memerlukan kolom tier", 2),
+        ("no_demotion = 1", "true atau false", 2),
+        ("max_moves = -1", "bilangan bulat 0 atau lebih", 2),
+        ("max_leaving = 3", "tabel unit = jumlah", 2),
+        ("locks = 3", "diharapkan daftar", 2),
+        ('locks = [["p1"]]', "pasangan [orang, jabatan]", 2),
     ],
 )  # fmt: skip
 def test_contradictory_rules_are_named(files, tmp_path, rules, words, code):
@@ -133,6 +143,62 @@ def test_contradictory_rules_are_named(files, tmp_path, rules, words, code):
 
     assert answer.exit_code == code
     assert words in " ".join(answer.stderr.split())
+
+
+WIDE = """id,headcount,unit,location,tier,A,B
+X,1,U1,Serang,administrator,4,4
+Y,1,U1,Serang,pengawas,3,2
+Z,1,U2,Lebak,administrator,2,5
+V,1,U2,Lebak,administrator,3,2
+W,1,U2,Lebak,pengawas,5,5
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        ("max_moves = 1", lambda to: sum(to[p] != h for p, h in HELD.items()) <= 1),
+        ('couples = [["p1", "p3"]]', lambda to: (to["p1"] in "XY") == (to["p3"] in "XY")),
+        ('conflicts = [["p1", "p2"]]', lambda to: (to["p1"] in "XY") != (to["p2"] in "XY")),
+        ("[max_leaving]\nU1 = 0", lambda to: {to["p1"], to["p2"]} == {"X", "Y"}),
+        ("no_demotion = true", lambda to: to["p1"] not in "YW" and to["p3"] not in "YW"),
+        ("min_gain = 30", lambda to: to["p2"] == "Y"),
+        ('must_fill = ["W"]\nmax_moves = 1', lambda to: "W" in to.values()),
+    ],
+)
+def test_rules_that_tie_people_together_are_kept(files, tmp_path, rules, kept):
+    file, out = tmp_path / "aturan.toml", tmp_path / "rencana.csv"
+    file.write_text(rules)
+    files[1].write_text(WIDE)
+
+    answer = plan(*files, "--rules", file, "--out", out)
+
+    assert answer.exit_code == 0, answer.stderr
+    assert json.loads(answer.stdout)["optimal"]
+    assert kept({row["person"]: row["to"] for row in csv.DictReader(out.open())})
+
+
+def test_a_tier_that_is_none_is_refused(files):
+    files[1].write_text(WIDE.replace("pengawas", "mandor", 1))
+
+    answer = plan(*files)
+
+    assert answer.exit_code == 2
+    assert "baris 3, kolom tier" in answer.stderr
+
+
+def test_a_board_too_large_to_write_down_is_planned_by_prices(files, tmp_path, monkeypatch):
+    monkeypatch.setattr("cakap.cli.placing.work.LARGEST_BOARD", 1)
+    rules = tmp_path / "aturan.toml"
+    rules.write_text("max_moves = 1")
+
+    found = json.loads(plan(*files).stdout)
+    refused = plan(*files, "--rules", rules)
+
+    assert found["total_after"] == pytest.approx(300)
+    assert found["bound"] >= 300
+    assert refused.exit_code == 1
+    assert "move_cost" in refused.stderr
 
 
 def test_recommendations_go_both_ways(files):

@@ -128,7 +128,10 @@ def plan(
     name: Annotated[str, typer.Option(help="Nama rencana.")] = "Rencana rotasi",
     people: PeopleFile = None,
     posts: PostsFile = None,
-    rules: Annotated[Path | None, typer.Option(help="TOML aturan: min_gain, locks, …")] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="TOML aturan: move_cost, max_moves, locks, …; lihat panduan."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV rencana.")] = None,
     jpm: Annotated[Jpm, typer.Option(help="Rumus kecocokan.")] = Jpm.CAPPED,
     as_json: Json = False,

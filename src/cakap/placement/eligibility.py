@@ -6,14 +6,7 @@ from datetime import date
 
 from cakap.policy.book import Policy
 from cakap.registry.queries import Record
-from cakap.registry.reference import EDUCATION_ORDER, RANK_ORDER
-
-# The ladder of structural posts; a functional post stands on the step of its level.
-STEP = {
-    "pelaksana": 1, "jf_terampil": 1, "jf_mahir": 1, "jf_penyelia": 1, "jf_pertama": 1,
-    "pengawas": 2, "jf_muda": 2, "administrator": 3, "jf_madya": 3,
-    "jpt_pratama": 4, "jf_utama": 4, "jpt_madya": 5,
-}  # fmt: skip
+from cakap.registry.reference import EDUCATION_ORDER, RANK_ORDER, STEP
 
 
 def age_on(birth: date, day: date) -> int:

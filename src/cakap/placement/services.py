@@ -14,7 +14,7 @@ from cakap import __version__
 from cakap.accounts.models import Agency
 from cakap.audit.chain import digest
 from cakap.audit.services import record
-from cakap.placement.eligibility import STEP, reasons_against
+from cakap.placement.eligibility import reasons_against
 from cakap.placement.errors import NobodyToPlace, PlanIsDecided, PlanIsStale
 from cakap.placement.models import Line, OpenPost, Plan
 from cakap.placement.queries import Board, board, explained, fit_of
@@ -24,6 +24,7 @@ from cakap.policy.services import keep_policy
 from cakap.programmes.models import Programme
 from cakap.registry.models import Competency, Position
 from cakap.registry.queries import current_appointments, empty_seats, standard_lines
+from cakap.registry.reference import STEP
 from cakap.registry.services import appoint, leaves
 from cakap.results.queries import levels_of
 from cakap.science.matching.rotation import Rotation, best_rotation

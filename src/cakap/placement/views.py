@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from cakap.accounts.access import acting_agency, allow, holds, one, rows
 from cakap.accounts.models import Role
-from cakap.placement.eligibility import STEP
 from cakap.placement.forms import ApproveForm, PlanForm, RejectForm
 from cakap.placement.models import Plan
 from cakap.placement.queries import Proposal, Recommendation, people_for, posts_for
@@ -18,6 +17,7 @@ from cakap.placement.services import approve_plan, make_plan, reject_plan
 from cakap.programmes.models import Programme
 from cakap.registry.models import Employee, Position
 from cakap.registry.queries import empty_seats
+from cakap.registry.reference import STEP
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page

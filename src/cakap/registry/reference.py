@@ -40,3 +40,10 @@ EDUCATION_ALIASES = {
     "SLTA KEJURUAN": "SLTA", "SMA": "SLTA", "SMK": "SLTA", "SMP": "SLTP",
     "SEKOLAH DASAR": "SD", "SLTP KEJURUAN": "SLTP",
 }  # fmt: skip
+
+# The ladder of structural posts; a functional post stands on the step of its level.
+STEP = {
+    "pelaksana": 1, "jf_terampil": 1, "jf_mahir": 1, "jf_penyelia": 1, "jf_pertama": 1,
+    "pengawas": 2, "jf_muda": 2, "administrator": 3, "jf_madya": 3,
+    "jpt_pratama": 4, "jf_utama": 4, "jpt_madya": 5,
+}  # fmt: skip

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,16 +11,17 @@ from numpy.typing import NDArray
 
 from cakap.cli.frame import BAD_INPUT, stop
 from cakap.cli.tables import table_of
+from cakap.registry.reference import STEP
 from cakap.science.types import Floats, Ints
 
 HIGHEST = 5
 ABOUT_POSTS = {"id", "title", "headcount", "unit", "tier", "location"}
-RULES = {"min_gain", "min_tenure_years", "locks", "forbidden", "must_fill"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
-    """People by posts. current: (n_people,) the post held, -1 where none; tenure: years, inf where untold."""
+    """People by posts. current: (n_people,) the post held, -1 where none; tenure: years, inf where untold;
+    unit, location, tier: (n_posts,) as written, empty where the file does not say."""
 
     people: list[str]
     posts: list[str]
@@ -32,17 +31,9 @@ class Board:
     current: Ints
     headcount: Ints
     tenure: Floats
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
-    """What a plan must keep to, by row numbers of the board; min_gain in percent points a move."""
-
-    min_gain: float = 0.0
-    min_tenure: float = 0.0
-    locks: dict[int, int] = field(default_factory=dict)
-    forbidden: set[tuple[int, int]] = field(default_factory=set)
-    must_fill: set[int] = field(default_factory=set)
+    unit: list[str]
+    location: list[str]
+    tier: list[str]
 
 
 def read_board(people_file: Path, posts_file: Path) -> Board:
@@ -63,7 +54,8 @@ def read_board(people_file: Path, posts_file: Path) -> Board:
         people=_ids(people_file, people), posts=names, competencies=competencies,
         shown=_levels(people_file, people, competencies), asked=asked,
         current=_current(people_file, people, names), headcount=_headcount(posts_file, posts),
-        tenure=_tenure(people_file, people),
+        tenure=_tenure(people_file, people), tier=_tiers(posts_file, posts),
+        unit=_words(posts, "unit"), location=_words(posts, "location"),
     )  # fmt: skip
 
 
@@ -149,84 +141,19 @@ def _tenure(file: Path, table: pl.DataFrame) -> Floats:
     return _numbers(file, table, "tenure_years", (0, 80), "tahun 0–80")
 
 
-def read_rules(file: Path | None, board: Board) -> Rules:
-    """Rules of a TOML file; contradictions and unknown names are sentences."""
-    if file is None:
-        return Rules()
-    try:
-        told = tomllib.loads(file.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        stop(f"{file}: bukan TOML ({exc}).", BAD_INPUT)
-    unknown = sorted(set(told) - RULES)
-    if unknown:
-        stop(
-            f"{file}: aturan {unknown[0]!r} tidak dikenal; yang ada: {', '.join(sorted(RULES))}.",
-            BAD_INPUT,
-        )
-    locks: dict[int, int] = {}
-    for person, post in _pairs(file, told, "locks", board):
-        if locks.setdefault(person, post) != post:
+def _words(table: pl.DataFrame, name: str) -> list[str]:
+    if name not in table.columns:
+        return [""] * len(table)
+    return [str(one) if one is not None else "" for one in table[name].to_list()]
+
+
+def _tiers(file: Path, table: pl.DataFrame) -> list[str]:
+    tiers = _words(table, "tier")
+    for row, tier in enumerate(tiers, start=2):
+        if tier and tier not in STEP:
             stop(
-                f"{file}, locks: {board.people[person]} dikunci pada dua jabatan, "
-                f"{board.posts[locks[person]]} dan {board.posts[post]}.",
+                f"{file}, baris {row}, kolom tier: diharapkan salah satu dari {', '.join(STEP)}; "
+                f"ditemukan {tier}.",
                 BAD_INPUT,
             )
-    forbidden = set(_pairs(file, told, "forbidden", board))
-    clash = next(((p, q) for p, q in locks.items() if (p, q) in forbidden), None)
-    if clash:
-        stop(
-            f"{file}: {board.people[clash[0]]} dikunci pada {board.posts[clash[1]]} yang dilarang "
-            "baginya.",
-            BAD_INPUT,
-        )
-    _refuse_crowded(file, locks, board)
-    must_fill = {_place(file, "must_fill", one, board.posts) for one in told.get("must_fill", [])}
-    closed = next((post for post in must_fill if board.headcount[post] == 0), None)
-    if closed is not None:
-        stop(f"{file}, must_fill: {board.posts[closed]} tidak memiliki kursi.", BAD_INPUT)
-    return Rules(
-        min_gain=_number(file, told, "min_gain"), min_tenure=_number(file, told, "min_tenure_years"),
-        locks=locks, forbidden=forbidden,
-        must_fill=must_fill,
-    )  # fmt: skip
-
-
-def _refuse_crowded(file: Path, locks: dict[int, int], board: Board) -> None:
-    held = np.bincount(list(locks.values()) or [0], minlength=len(board.posts))
-    held[0] -= not locks
-    over = np.flatnonzero(held > board.headcount)
-    if len(over):
-        post = int(over[0])
-        stop(
-            f"{file}, locks: {held[post]} orang dikunci pada {board.posts[post]} yang memiliki "
-            f"{board.headcount[post]} kursi.",
-            BAD_INPUT,
-        )
-
-
-def _pairs(file: Path, told: dict[str, Any], name: str, board: Board) -> list[tuple[int, int]]:
-    found = []
-    for one in told.get(name, []):
-        if not isinstance(one, list) or len(one) != 2:
-            stop(
-                f"{file}, {name}: diharapkan pasangan [orang, jabatan]; ditemukan {one!r}.",
-                BAD_INPUT,
-            )
-        found.append(
-            (_place(file, name, one[0], board.people), _place(file, name, one[1], board.posts))
-        )
-    return found
-
-
-def _place(file: Path, name: str, wanted: object, names: list[str]) -> int:
-    try:
-        return names.index(str(wanted))
-    except ValueError:
-        stop(f"{file}, {name}: {wanted!r} tidak ada dalam berkas.", BAD_INPUT)
-
-
-def _number(file: Path, told: dict[str, Any], name: str) -> float:
-    value = told.get(name, 0.0)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 1e6:
-        stop(f"{file}, {name}: diharapkan bilangan 0 atau lebih; ditemukan {value!r}.", BAD_INPUT)
-    return float(value)
+    return tiers

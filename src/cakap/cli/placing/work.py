@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cakap.cli.frame import BAD_INPUT, FAILED, stop
-from cakap.cli.placing.files import Board, Rules, read_board, read_rules
+from cakap.cli.placing.files import Board, read_board
+from cakap.cli.placing.rules import Rules, read_rules
+from cakap.cli.placing.solving import solve
 from cakap.science.matching.jpm import capped_mean, ratio
-from cakap.science.matching.rotation import Rotation, best_plan
+from cakap.science.matching.large import Crowd, pair_fit, place_crowd
+from cakap.science.matching.rotation import Rotation
 from cakap.science.matching.topk import top_both_ways
 from cakap.science.types import Floats, Ints
 
 FORMULAE = {"capped-mean": capped_mean, "ratio": ratio}
-LARGEST_BOARD = 60_000_000
+LARGEST_BOARD = 30_000_000
 
 
 def plan_files(
@@ -30,15 +32,18 @@ def plan_files(
     told = read_rules(rules, board)
     _refuse_too_few(people, board)
     if len(board.people) * len(board.posts) > LARGEST_BOARD:
-        stop(
-            f"Papan {len(board.people)} × {len(board.posts)} lebih besar daripada yang dapat disusun "
-            f"sekaligus ({LARGEST_BOARD:,} pasangan).",
-            FAILED,
+        found = _crowd(people, board, told, jpm)
+        before, after = (
+            pair_fit(board.shown, board.asked, at) for at in (board.current, found.target)
         )
-    fit = FORMULAE[jpm](board.shown, board.asked)
-    found = _solved(board, fit, told)
+    else:
+        fit = FORMULAE[jpm](board.shown, board.asked)
+        found = solve(board, fit, told)
+        each = np.arange(len(fit))
+        before = np.where(board.current >= 0, fit[each, board.current], 0.0)
+        after = fit[each, found.target]
     if out is not None:
-        _write(out, board, fit, found)
+        _write(out, board, found.target, (before, after))
     return {
         "people": len(board.people), "posts": len(board.posts),
         "moves": int((found.target != board.current).sum()),
@@ -56,61 +61,34 @@ def _refuse_too_few(file: Path, board: Board) -> None:
         )
 
 
-def _solved(board: Board, fit: Floats, rules: Rules) -> Rotation:
-    allowed = _allowed(board, rules)
-    must = np.array([at in rules.must_fill for at in range(len(board.posts))]).astype(np.int64)
-    try:
-        return best_plan(
-            fit, current=board.current, seats=board.headcount, allowed=allowed, must=must,
-            min_gain=rules.min_gain,
-        )  # fmt: skip
-    except ValueError as exc:
+def _crowd(people: Path, board: Board, rules: Rules, jpm: str) -> Rotation:
+    """A board too large to write down: by candidates and prices, with what that allows."""
+    if jpm != "capped-mean" or rules != Rules(move_cost=rules.move_cost):
         stop(
-            f"Tidak ada rencana yang memenuhi semua aturan: {_named(str(exc), board, allowed)}.",
+            f"Papan {len(board.people)} × {len(board.posts)} lebih besar daripada {LARGEST_BOARD:,} "
+            "pasangan; pada ukuran itu hanya capped-mean dan aturan move_cost yang dapat dipakai.",
             FAILED,
         )
+    try:
+        return place_crowd(
+            Crowd(
+                shown=board.shown, asked=board.asked, current=board.current, seats=board.headcount,
+                move_cost=rules.move_cost,
+            )
+        )  # fmt: skip
+    except ValueError:
+        stop(f"{people}: tidak semua orang mendapat tempat.", FAILED)
 
 
-def _allowed(board: Board, rules: Rules) -> NDArray[np.bool_]:
-    allowed = np.ones((len(board.people), len(board.posts)), dtype=bool)
-    allowed[:, board.headcount == 0] = False
-    stays = (board.tenure < rules.min_tenure) & (board.current >= 0)
-    allowed[stays] = False
-    allowed[stays, board.current[stays]] = True
-    for row, post in rules.locks.items():
-        allowed[row] = False
-        allowed[row, post] = True
-    for pair in rules.forbidden:
-        allowed[pair] = False
-    return allowed
-
-
-def _named(trouble: str, board: Board, allowed: NDArray[np.bool_]) -> str:
-    """Who clashes: somebody without any post, a post that cannot be filled, or posts too crowded."""
-    nowhere = np.flatnonzero(~allowed.any(axis=1))
-    if len(nowhere):
-        return f"bagi {board.people[nowhere[0]]} tidak ada jabatan yang tersisa"
-    if trouble.startswith("post "):
-        return f"jabatan {board.posts[int(trouble.split()[1])]} tidak dapat diisi"
-    only = allowed.sum(axis=1) == 1
-    held = np.bincount(allowed[only].argmax(axis=1), minlength=len(board.posts))
-    over = np.flatnonzero(held > board.headcount)
-    if len(over):
-        return f"jabatan {board.posts[over[0]]} harus menampung {held[over[0]]} orang"
-    return "kursi yang diperbolehkan tidak cukup bagi semua orang"
-
-
-def _write(out: Path, board: Board, fit: Floats, found: Rotation) -> None:
+def _write(out: Path, board: Board, target: Ints, fits: tuple[Floats, Floats]) -> None:
     with out.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["person", "from", "to", "fit_before", "fit_after"])
-        for row, (name, held, target) in enumerate(
-            zip(board.people, board.current, found.target, strict=True)
+        for name, held, to, before, after in zip(
+            board.people, board.current, target, *fits, strict=True
         ):
-            source, before = (board.posts[held], fit[row, held]) if held >= 0 else ("", 0.0)
-            writer.writerow(
-                [name, source, board.posts[target], f"{before:.6f}", f"{fit[row, target]:.6f}"]
-            )
+            source = board.posts[held] if held >= 0 else ""
+            writer.writerow([name, source, board.posts[to], f"{before:.6f}", f"{after:.6f}"])
 
 
 def recommend_files(people: Path, posts: Path, *, top: int) -> dict[str, Any]:

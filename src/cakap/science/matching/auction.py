@@ -85,7 +85,7 @@ def _bid(
         chosen, lead = _best_candidate(post[person], value[person], price)
         at = post[person, chosen]
         own = slice(first[at], first[at + 1])
-        loser = _sell(seats[0][own], seats[1][own], price[at] + lead + step, person)
+        loser = _sell(seats[0][own], seats[1][own], float(price[at]) + lead + step, person)
         held[person] = chosen
         count -= 1
         if loser != NOBODY:

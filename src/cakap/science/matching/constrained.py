@@ -171,9 +171,8 @@ class _Master:
     def __init__(self, system: _System, gain: Floats) -> None:
         self._system, self._gain = system, gain
         self._highs = _Quiet()
-        none = np.zeros(0)
         self._rows = len(system.least)
-        self._highs.addRows(self._rows, system.least, system.most, 0, none, none, none)
+        self._highs.addRows(self._rows, system.least, system.most, 0, [], [], np.zeros(0))
         slack = csc_array(hstack([unit_matrix(self._rows), -unit_matrix(self._rows)]))
         self._add(slack, np.full(2 * self._rows, PENALTY))
 
@@ -231,7 +230,7 @@ def _whole(gain: Floats, system: _System, columns: NDArray[np.bool_]) -> _Whole 
     at = np.flatnonzero(columns)
     found = milp(
         -gain[at],
-        integrality=np.ones(len(at)),
+        integrality=np.ones(len(at), dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(system.matrix[:, at], system.least, system.most),
         options={"mip_rel_gap": 1e-9, "time_limit": SECONDS},

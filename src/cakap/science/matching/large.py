@@ -86,25 +86,27 @@ def _once(posts: Ints) -> Ints:
 def _values(crowd: Crowd, posts: Ints) -> Floats:
     value = np.empty(posts.shape)
     for column in range(posts.shape[1]):
-        value[:, column] = pair_fit(crowd, posts[:, column])
+        value[:, column] = pair_fit(crowd.shown, crowd.asked, posts[:, column])
     moves = (crowd.current >= 0)[:, None] & (posts != crowd.current[:, None])
     return np.where(posts < len(crowd.seats), value - crowd.move_cost * moves, -NOWHERE)
 
 
-def pair_fit(crowd: Crowd, post: Ints) -> Floats:
-    """Fit of each person to one post each, in percent; 0 for no post and for the last resort. (n_people,)."""
-    real = (post >= 0) & (post < len(crowd.seats))
-    asked = crowd.asked[np.where(real, post, 0)]
+def pair_fit(shown: Floats, asked: Floats, post: Ints) -> Floats:
+    """Capped-mean fit of each person to one post each, in percent; 0 where the number is no post's."""
+    real = (post >= 0) & (post < len(asked))
+    need = asked[np.where(real, post, 0)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(asked > 0, np.minimum(crowd.shown / asked, 1.0), 0.0)
-    return np.where(real, 100.0 * share.sum(axis=1) / (asked > 0).sum(axis=1), 0.0)
+        share = np.where(need > 0, np.minimum(shown / need, 1.0), 0.0)
+    return np.where(real, 100.0 * share.sum(axis=1) / (need > 0).sum(axis=1), 0.0)
 
 
 def _bound(crowd: Crowd, price: Floats, best: Floats) -> float:
     """What no plan exceeds: everybody's best at these prices, moving or staying, and what all seats cost."""
     holds = crowd.current >= 0
     moving = best - crowd.move_cost * holds
-    staying = np.where(holds, pair_fit(crowd, crowd.current) - price[crowd.current], -np.inf)
+    staying = np.where(
+        holds, pair_fit(crowd.shown, crowd.asked, crowd.current) - price[crowd.current], -np.inf
+    )
     # Scanned fits are in single precision.
     return float(
         np.maximum(moving, staying).sum() + price @ crowd.seats + SAME * 100 * len(crowd.shown)
@@ -116,8 +118,8 @@ def _rotation(crowd: Crowd, target: Ints, bound: float) -> Rotation:
     if lost:
         message = f"{lost} people find no place"
         raise ValueError(message)
-    before = float(pair_fit(crowd, crowd.current).sum())
-    after = float(pair_fit(crowd, target).sum())
+    before = float(pair_fit(crowd.shown, crowd.asked, crowd.current).sum())
+    after = float(pair_fit(crowd.shown, crowd.asked, target).sum())
     moves = int(((crowd.current >= 0) & (target != crowd.current)).sum())
     total = after - crowd.move_cost * moves
     return Rotation(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +52,7 @@ def forbidding(name: str, pairs: NDArray[np.bool_]) -> Rule:
 def counted(name: str, pairs: NDArray[np.bool_], *, least: float = 0, most: float = np.inf) -> Rule:
     """Of these pairs, at least and at most so many."""
     return Rule(
-        name=name, rows=_rows([pairs.astype(np.float64)]), least=np.array([least], dtype=float),
+        name=name, rows=csr_array(pairs.astype(np.float64)[None, :]), least=np.array([least], dtype=float),
         most=np.array([most], dtype=float),
     )  # fmt: skip
 
@@ -81,27 +80,21 @@ def leaving_limit(name: str, board: Choices, posts: NDArray[np.bool_], most: int
 
 def together(name: str, board: Choices, pair: tuple[int, int], place: Ints) -> Rule:
     """Two people into posts of the same place. place: (n_posts,)."""
-    one, other = (board.person == person for person in pair)
-    there = place[board.post]
-    rows = [
-        np.where(there == at, one.astype(float) - other.astype(float), 0.0)
-        for at in np.unique(there[one | other])
-    ]
-    return Rule(name=name, rows=_rows(rows), least=np.zeros(len(rows)), most=np.zeros(len(rows)))
+    at = np.flatnonzero(np.isin(board.person, pair))
+    sign = np.where(board.person[at] == pair[0], 1.0, -1.0)
+    rows = _by_place(board, at, sign, place)
+    return Rule(name=name, rows=rows, least=np.zeros(rows.shape[0]), most=np.zeros(rows.shape[0]))
 
 
 def apart(name: str, board: Choices, pair: tuple[int, int], place: Ints) -> Rule:
     """Two people never into posts of the same place. place: (n_posts,)."""
-    one, other = (board.person == person for person in pair)
-    there = place[board.post]
-    shared = np.intersect1d(there[one], there[other])
-    rows = [((there == at) & (one | other)).astype(float) for at in shared]
-    if not rows:
-        return Rule(name=name)
-    return Rule(
-        name=name, rows=_rows(rows), least=np.full(len(rows), -np.inf), most=np.ones(len(rows))
-    )
+    at = np.flatnonzero(np.isin(board.person, pair))
+    rows = _by_place(board, at, np.ones(len(at)), place)
+    n = rows.shape[0]
+    return Rule(name=name, rows=rows, least=np.full(n, -np.inf), most=np.ones(n))
 
 
-def _rows(rows: Sequence[Floats]) -> csr_array:
-    return csr_array(np.stack(rows))
+def _by_place(board: Choices, at: Ints, values: Floats, place: Ints) -> csr_array:
+    """A row for each place that these pairs reach."""
+    there, row = np.unique(place[board.post[at]], return_inverse=True)
+    return csr_array((values, (row, at)), shape=(len(there), len(board.person)))

@@ -59,7 +59,7 @@ def blocking_pairs(
     np.minimum.at(weakest, target[target >= 0], own[target >= 0])
     weakest[held < seats] = -np.inf
     weakest[seats == 0] = np.inf
-    rank = np.where(at_target.any(axis=1), at_target.argmax(axis=1), wishes.shape[1])
+    rank = np.where(at_target.any(axis=1), np.argmax(at_target, axis=1), wishes.shape[1])
     wanted = (wishes >= 0) & (np.arange(wishes.shape[1])[None, :] < rank[:, None])
     blocks = wanted & (priority > weakest[wishes])
     free = wanted & (held < seats)[wishes]
