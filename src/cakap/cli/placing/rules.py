@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from cakap.cli.frame import BAD_INPUT, stop
 from cakap.cli.placing.files import Board
+from cakap.placement.terms import Terms
 
 RULES = {
     "move_cost", "min_gain", "min_tenure_years", "no_demotion", "locks", "forbidden", "must_fill",
@@ -19,35 +19,10 @@ RULES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
-    """What a plan must keep to, by row numbers of the board; move_cost and min_gain in percent points a move;
-    max_leaving by unit."""
-
-    move_cost: float = 0.0
-    min_gain: float | None = None
-    min_tenure: float = 0.0
-    no_demotion: bool = False
-    locks: dict[int, int] = field(default_factory=dict)
-    forbidden: set[tuple[int, int]] = field(default_factory=set)
-    must_fill: set[int] = field(default_factory=set)
-    max_moves: int | None = None
-    max_leaving: dict[str, int] = field(default_factory=dict)
-    couples: list[tuple[int, int]] = field(default_factory=list)
-    conflicts: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def beyond_flow(self) -> bool:
-        """Whether any rule ties people together, which a min-cost flow cannot hold."""
-        return bool(
-            self.max_moves is not None or self.max_leaving or self.couples or self.conflicts
-        )
-
-
-def read_rules(file: Path | None, board: Board) -> Rules:
+def read_rules(file: Path | None, board: Board) -> Terms:
     """Rules of a TOML file."""
     if file is None:
-        return Rules()
+        return Terms()
     told = _toml(file)
     locks = _locks(file, told, board)
     forbidden = set(_pairs(file, told, "forbidden", (board.people, board.posts)))
@@ -58,7 +33,7 @@ def read_rules(file: Path | None, board: Board) -> Rules:
             "baginya.",
             BAD_INPUT,
         )
-    return Rules(
+    return Terms(
         move_cost=_number(file, told, "move_cost"),
         min_gain=_number(file, told, "min_gain") if "min_gain" in told else None,
         min_tenure=_number(file, told, "min_tenure_years"),

@@ -11,8 +11,9 @@ import numpy as np
 
 from cakap.cli.frame import BAD_INPUT, FAILED, stop
 from cakap.cli.placing.files import Board, read_board
-from cakap.cli.placing.rules import Rules, read_rules
-from cakap.cli.placing.solving import solve
+from cakap.cli.placing.rules import read_rules
+from cakap.placement.terms import Ground, NoPlan, Terms, TooLarge, solve
+from cakap.registry.reference import STEP
 from cakap.science.matching.jpm import capped_mean, ratio
 from cakap.science.matching.large import Crowd, pair_fit, place_crowd
 from cakap.science.matching.rotation import Rotation
@@ -38,7 +39,7 @@ def plan_files(
         )
     else:
         fit = FORMULAE[jpm](board.shown, board.asked)
-        found = solve(board, fit, told)
+        found = _solved(board, fit, told)
         each = np.arange(len(fit))
         before = np.where(board.current >= 0, fit[each, board.current], 0.0)
         after = fit[each, found.target]
@@ -61,9 +62,39 @@ def _refuse_too_few(file: Path, board: Board) -> None:
         )
 
 
-def _crowd(people: Path, board: Board, rules: Rules, jpm: str) -> Rotation:
+def _solved(board: Board, fit: Floats, terms: Terms) -> Rotation:
+    ground = Ground(
+        people=board.people, posts=board.posts, fit=fit, current=board.current,
+        seats=board.headcount, unit=board.unit, location=board.location, tenure=board.tenure,
+        step=np.array([STEP.get(tier, 0) for tier in board.tier]),
+        eligible=np.ones(fit.shape, dtype=bool),
+    )  # fmt: skip
+    try:
+        return solve(ground, terms)
+    except TooLarge:
+        stop(
+            f"Papan {fit.shape[0]} × {fit.shape[1]} terlalu besar untuk aturan yang mengikat beberapa "
+            "orang.",
+            FAILED,
+        )
+    except NoPlan as exc:
+        stop(_why_not(exc.clash), FAILED)
+
+
+def _why_not(clash: list[str] | None) -> str:
+    if clash is None:
+        return "Tidak ada rencana yang memenuhi semua aturan."
+    if not clash:
+        return "Kursi yang ada tidak cukup bagi semua orang."
+    return (
+        "Tidak ada rencana yang memenuhi semua aturan. Yang bertentangan, dan tanpa salah satunya "
+        f"ada rencana: {'; '.join(clash)}."
+    )
+
+
+def _crowd(people: Path, board: Board, rules: Terms, jpm: str) -> Rotation:
     """A board too large to write down: by candidates and prices, with what that allows."""
-    if jpm != "capped-mean" or rules != Rules(move_cost=rules.move_cost):
+    if jpm != "capped-mean" or rules != Terms(move_cost=rules.move_cost):
         stop(
             f"Papan {len(board.people)} × {len(board.posts)} lebih besar daripada {LARGEST_BOARD:,} "
             "pasangan; pada ukuran itu hanya capped-mean dan aturan move_cost yang dapat dipakai.",

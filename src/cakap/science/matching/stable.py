@@ -53,17 +53,28 @@ def blocking_pairs(
     priority. Shapes as in `deferred_acceptance`; whoever holds a post that they did not wish for counts there
     as the lowest."""
     held = np.bincount(target[target >= 0], minlength=len(seats))
-    at_target = (wishes == target[:, None]) & (target >= 0)[:, None]
-    own = np.where(at_target.any(axis=1), (priority * at_target).sum(axis=1), -np.inf)
-    weakest = np.full(len(seats), np.inf)
-    np.minimum.at(weakest, target[target >= 0], own[target >= 0])
-    weakest[held < seats] = -np.inf
-    weakest[seats == 0] = np.inf
-    rank = np.where(at_target.any(axis=1), np.argmax(at_target, axis=1), wishes.shape[1])
-    wanted = (wishes >= 0) & (np.arange(wishes.shape[1])[None, :] < rank[:, None])
-    blocks = wanted & (priority > weakest[wishes])
-    free = wanted & (held < seats)[wishes]
-    return [(int(i), int(wishes[i, c])) for i, c in zip(*np.nonzero(blocks | free), strict=True)]
+    weakest = np.where(seats > 0, np.where(held < seats, -np.inf, np.inf), np.inf)
+    for person, post in enumerate(target):
+        if post >= 0 and held[post] >= seats[post]:
+            weakest[post] = min(weakest[post], _standing(post, wishes[person], priority[person]))
+    return [
+        (person, int(post))
+        for person, wished in enumerate(wishes)
+        for at, post in enumerate(_preferred(wished, int(target[person])))
+        if priority[person, at] > weakest[post]
+    ]
+
+
+def _standing(post: int, wished: Ints, priority: Floats) -> float:
+    """What somebody counts at the post they hold."""
+    at = np.flatnonzero(wished == post)
+    return float(priority[at[0]]) if len(at) else -np.inf
+
+
+def _preferred(wished: Ints, target: int) -> list[int]:
+    """The wishes before the post that came of them."""
+    told = [int(post) for post in wished if post >= 0]
+    return told[: told.index(target)] if target in told else told
 
 
 def _refuse_nonsense(wishes: Ints, priority: Floats, seats: Ints) -> None:
