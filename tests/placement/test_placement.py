@@ -13,7 +13,14 @@ from cakap.placement.errors import NobodyToPlace, PlanIsDecided, PlanIsStale
 from cakap.placement.models import Plan
 from cakap.placement.queries import people_for, posts_for
 from cakap.placement.reports import plan_document, recommendation_document
-from cakap.placement.services import approve_plan, first_difference, make_plan, reject_plan
+from cakap.placement.services import (
+    approve_plan,
+    first_difference,
+    make_plan,
+    propose_plan,
+    reject_plan,
+    review_plan,
+)
 from cakap.policy.book import Policy, default_rules
 from cakap.programmes.models import Programme
 from cakap.registry.models import Appointment, Discipline
@@ -115,6 +122,12 @@ def test_people_without_results_are_counted_not_hidden(world):
     assert (found.proposed, found.not_assessed) == ((), 11)
 
 
+def proposed(plan):
+    """Looked at and laid before the decision maker."""
+    review_plan(plan=plan, actor="penelaah", now=NOW)
+    propose_plan(plan=plan, actor="talenta", now=NOW)
+
+
 def make(world, programme=None):
     programme = programme or Programme.objects.get(initiator=world.agency)
     return make_plan(programmes=[programme], name="Rencana", actor="t", now=NOW)
@@ -166,6 +179,8 @@ def test_an_approved_plan_becomes_appointments_and_is_final(world, published):
         if line.source_id != line.target_id
     }
 
+    proposed(plan)
+
     n = approve_plan(plan=plan, decree="SK-206", start=TODAY, actor="gubernur", now=NOW)
 
     held = held_positions([line.employee_id for line in plan.lines.all()], on=TODAY)
@@ -185,11 +200,12 @@ def test_a_plan_that_the_world_has_overtaken_is_refused_whole(world, published):
     position = type(mover.source).objects.get(pk=free)
     appoint(employee=mover.employee, position=position, start=TODAY, decree="x", actor="t", now=NOW)
 
+    proposed(plan)
     with pytest.raises(PlanIsStale):
         approve_plan(plan=plan, decree="SK-1", start=TODAY, actor="t", now=NOW)
 
     assert not Appointment.objects.filter(decree="SK-1").exists()
-    assert Plan.objects.get(pk=plan.pk).state == "draft"
+    assert Plan.objects.get(pk=plan.pk).state == "proposed"
 
 
 def test_discipline_keeps_a_person_where_he_is(world, published):

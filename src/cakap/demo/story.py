@@ -26,8 +26,16 @@ from cakap.itembank.models import Form
 from cakap.itembank.queries import form_versions, scored_items
 from cakap.jobs.services import in_blocks
 from cakap.placement.models import Plan
+from cakap.placement.problem import Wanted
 from cakap.placement.queries import people_for
-from cakap.placement.services import approve_plan, make_plan
+from cakap.placement.services import (
+    approve_plan,
+    comment_on,
+    make_plan,
+    make_variant,
+    propose_plan,
+    review_plan,
+)
 from cakap.programmes.models import Participant, Programme, Session
 from cakap.programmes.queries import chosen_by_rule
 from cakap.programmes.services import (
@@ -129,7 +137,7 @@ def tell_story(story: Story) -> dict[str, Any]:
 def summary(story: Story, *, trouble: str) -> dict[str, Any]:
     """The figures of the demo as they stand in the database."""
     programmes = list(Programme.objects.filter(code__in=(CENTRE, CAT)))
-    plan = Plan.objects.first()
+    plan = Plan.objects.order_by("pk").first()
     stored = stored_answers(programmes)
     agency = Agency.objects.get(code=AGENCY)
     sent = sum(sat.sent for sat in story.sat) if story.sat else stored
@@ -321,10 +329,20 @@ def _work_up(programme: Programme, story: Story) -> None:
 
 
 def _plan(agency: Agency, programmes: list[Programme]) -> None:
-    plan = Plan.objects.first() or make_plan(
+    plan = Plan.objects.order_by("pk").first() or make_plan(
         programmes=programmes, name="Rotasi hasil penilaian", actor="talenta", now=timezone.now()
     )
     if plan.state == Plan.State.DRAFT:
+        make_variant(
+            plan=plan, wanted=Wanted(max_moves=50), name="Paling banyak 50 perpindahan",
+            actor="talenta", now=timezone.now(),
+        )  # fmt: skip
+        comment_on(
+            plan=plan, text="Bandingkan dengan skenario paling banyak 50 perpindahan.",
+            actor="talenta", now=timezone.now(),
+        )  # fmt: skip
+        review_plan(plan=plan, actor="penelaah", now=timezone.now())
+        propose_plan(plan=plan, actor="talenta", now=timezone.now())
         approve_plan(
             plan=plan, decree="Kepgub contoh 206/2025", start=timezone.localdate(),
             actor="gubernur", now=timezone.now(),

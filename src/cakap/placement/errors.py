@@ -7,6 +7,22 @@ class NobodyToPlace(Refused):
     """Belum ada peserta dengan hasil yang berlaku dan jabatan berstandar untuk disusun rencananya."""
 
 
+class UnknownCriterion(Refused):
+    """Bobot kriteria dalam kebijakan tidak dikenal."""
+
+
+class TermsClash(Refused):
+    """Syarat rencana saling bertentangan; tidak ada rencana yang memenuhi semuanya."""
+
+
+class WrongStep(Refused):
+    """Rencana ini belum sampai pada langkah itu."""
+
+
+class NotYourPlan(Refused):
+    """Yang mengusulkan rencana tidak boleh memutuskannya sendiri."""
+
+
 class PlanIsDecided(Refused):
     """Rencana ini sudah diputuskan dan tidak dapat diubah."""
 

@@ -103,6 +103,17 @@ def levels_of(results: Mapping[int, Result]) -> dict[int, dict[str, float]]:
     return levels
 
 
+def measured_levels(results: Mapping[int, Result]) -> dict[int, dict[str, tuple[float, float]]]:
+    """Key of `results` -> {competency code: level that enters JPM, its standard error}."""
+    key_of = {result.pk: key for key, result in results.items()}
+    levels: dict[int, dict[str, tuple[float, float]]] = {key: {} for key in results}
+    rows = ResultLevel.objects.values_list("result_id", "competency__code", "value", "se")
+    for pk, code, value, se in rows.filter(result__superseded_at=None).iterator(chunk_size=20000):
+        if pk in key_of:
+            levels[key_of[pk]][code] = (value, se)
+    return levels
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
     """One competency of a person against a post."""

@@ -1,0 +1,97 @@
+"""Scenarios side by side: what each does for the whole, for people, for units, and how fairly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cakap.placement.eligibility import age_on
+from cakap.placement.models import Line, Plan
+from cakap.policy.queries import policy_kept
+from cakap.registry.reference import STEP
+from cakap.talent.queries import boxes_of
+
+TOP_BOX, MIDDLE_AGE = 9, 45
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """fairness: group pair -> rate of moves of the one over the other, None where a group is empty or nobody
+    of it moves; thin: units whose share of holders that stay lies below policy's mark, with that share."""
+
+    plan: Plan
+    people: int
+    moves: int
+    climbs: int
+    total_before: float
+    total_after: float
+    gap: float
+    vacant: int
+    top_box_placed: int
+    longest_chain: int
+    fairness: dict[str, float | None]
+    thin: tuple[tuple[str, float], ...]
+    standing: float | None
+
+
+def figures_of(plan: Plan) -> Figures:
+    """Everything that is compared of one scenario."""
+    lines = list(plan.lines.select_related("employee", "source__unit", "target"))
+    moves = [line for line in lines if line.source_id != line.target_id]
+    boxes = boxes_of(plan.agency)
+    cost = policy_kept(plan.policy_digest)["posts.plan_min_gain"]
+    cost = plan.terms.get("move_cost", cost)
+    stands = [line.standing for line in moves if line.standing is not None]
+    return Figures(
+        plan=plan, people=len(lines), moves=len(moves),
+        climbs=sum(STEP[line.target.tier] > STEP[line.source.tier] for line in moves),
+        total_before=plan.total_before, total_after=plan.total_after,
+        gap=max(plan.bound - (plan.total_after - cost * len(moves)), 0.0),
+        vacant=sum(plan.open_posts.values_list("seats", flat=True)),
+        top_box_placed=sum(boxes.get(line.employee_id) == TOP_BOX for line in moves),
+        longest_chain=longest_chain(lines), fairness=_fairness(plan, lines),
+        thin=_thin(plan, lines),
+        standing=sum(stands) / len(stands) if stands else None,
+    )  # fmt: skip
+
+
+def longest_chain(lines: Iterable[Line]) -> int:
+    """Moves of the longest chain; cycles count once round."""
+    awaits = {line.pk: line.awaits_id for line in lines if line.source_id != line.target_id}
+    longest = 0
+    for start, first in awaits.items():
+        seen, here = {start}, first
+        while here is not None and here in awaits and here not in seen:
+            seen.add(here)
+            here = awaits[here]
+        longest = max(longest, len(seen))
+    return longest
+
+
+def _fairness(plan: Plan, lines: list[Line]) -> dict[str, float | None]:
+    """How often one group moves for each time the other does; shown, never an input of a plan."""
+    women = [line.employee.sex == "P" for line in lines]
+    older = [age_on(line.employee.birth_date, plan.on) >= MIDDLE_AGE for line in lines]
+    moved = [line.source_id != line.target_id for line in lines]
+    return {
+        "perempuan : laki-laki": _ratio(women, moved),
+        "45 tahun ke atas : lainnya": _ratio(older, moved),
+    }
+
+
+def _ratio(group: list[bool], moved: list[bool]) -> float | None:
+    inside = [m for g, m in zip(group, moved, strict=True) if g]
+    outside = [m for g, m in zip(group, moved, strict=True) if not g]
+    if not inside or not any(outside):
+        return None
+    return (sum(inside) / len(inside)) / (sum(outside) / len(outside))
+
+
+def _thin(plan: Plan, lines: list[Line]) -> tuple[tuple[str, float], ...]:
+    """Units in which too few of those who hold posts now would stay."""
+    mark = policy_kept(plan.policy_digest).get("placement.continuity") or 0.5
+    held = Counter(line.source.unit.name for line in lines)
+    stay = Counter(line.source.unit.name for line in lines if line.source_id == line.target_id)
+    shares = {unit: stay[unit] / n for unit, n in held.items()}
+    return tuple(sorted((unit, share) for unit, share in shares.items() if share < mark))

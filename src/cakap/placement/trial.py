@@ -1,0 +1,153 @@
+"""What would follow: a person put into another post, a link of a chain that refuses; and why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cakap.placement.board import explained
+from cakap.placement.eligibility import reasons_against
+from cakap.placement.errors import TermsClash
+from cakap.placement.models import Line, Plan
+from cakap.placement.problem import Problem, Wanted, solved
+from cakap.placement.services import fresh_problem, problem_of
+from cakap.registry.models import Competency
+from cakap.science.matching.chains import chains, falls_with
+from cakap.science.matching.rotation import Rotation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One person whom the trial places otherwise than the plan does: names of posts, fits in percent."""
+
+    employee: int
+    name: str
+    planned: str
+    planned_fit: float
+    tried: str
+    tried_fit: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """wanted: the terms tried; reasons: what speaks against the person in the post by the rules; gaps: what
+    is short there; cost: percent points that the whole board loses against the plan, moves counted; clash:
+    why no plan has it at all."""
+
+    wanted: Wanted
+    reasons: tuple[str, ...]
+    gaps: tuple[str, ...]
+    cost: float
+    moves: int
+    changes: tuple[Change, ...]
+    clash: str
+
+
+def try_move(plan: Plan, employee: int, position: int) -> Trial:
+    """The best plan that puts this person into that post, beside the plan: what it costs, who else moves.
+
+    Exact: the board is solved again with the pair fixed.
+    """
+    wanted = Wanted(**plan.terms).locking(employee, position)
+    own = fresh_problem(plan)
+    person, post = own.person(employee), own.post(position)
+    if person is None or post is None:
+        message = "Orang atau jabatan itu tidak ikut dalam rencana ini."
+        raise TermsClash(message)
+    reasons, gaps = _against(own, person, post, plan)
+    try:
+        problem = problem_of(plan, wanted)
+        found = solved(problem)
+    except TermsClash as clash:
+        return Trial(
+            wanted=wanted, reasons=reasons, gaps=gaps, cost=float("nan"), moves=0, changes=(),
+            clash=str(clash),
+        )  # fmt: skip
+    return Trial(
+        wanted=wanted, reasons=reasons, gaps=gaps, cost=_worth(plan, own) - _value(found, problem),
+        moves=_moves(found, problem), changes=_changes(plan, problem, found), clash="",
+    )  # fmt: skip
+
+
+def _against(
+    problem: Problem, person: int, post: int, plan: Plan
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    whole, row, column = problem.whole, problem.rows[person], problem.columns[post]
+    record, tier = whole.records[whole.people[row]], whole.positions[column].tier
+    reasons = reasons_against(record, tier, problem.policy, on=plan.on)
+    if not problem.ground.eligible[person, post] and not reasons:
+        reasons = ["kotak talentanya belum termasuk rencana suksesi untuk jenjang itu"]
+    names = dict(Competency.objects.values_list("code", "name"))
+    return tuple(reasons), explained(whole, row, column, names)[1]
+
+
+def _moves(found: Rotation, problem: Problem) -> int:
+    return int((found.target != problem.ground.current).sum())
+
+
+def _value(found: Rotation, problem: Problem) -> float:
+    return found.total_after - problem.terms.move_cost * _moves(found, problem)
+
+
+def _worth(plan: Plan, problem: Problem) -> float:
+    moves = sum(source != target for source, target in plan.lines.values_list("source", "target"))
+    return plan.total_after - problem.terms.move_cost * moves
+
+
+def _changes(plan: Plan, problem: Problem, found: Rotation) -> tuple[Change, ...]:
+    planned = {line.employee_id: line for line in plan.lines.select_related("target")}
+    changes = []
+    for person, target in enumerate(found.target):
+        employee = problem.whole.people[problem.rows[person]]
+        position = problem.whole.positions[problem.columns[int(target)]]
+        line = planned.get(employee)
+        if line is not None and line.target_id != position.pk:
+            changes.append(
+                Change(
+                    employee=employee, name=problem.ground.people[person],
+                    planned=line.target.title, planned_fit=line.fit_after, tried=position.title,
+                    tried_fit=float(problem.ground.fit[person, target]),
+                )
+            )  # fmt: skip
+    return tuple(changes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A chain of moves as lines, in the order in which they can happen."""
+
+    lines: tuple[Line, ...]
+    cycle: bool
+
+
+def links(plan: Plan) -> list[Link]:
+    """The moves of a plan as chains and cycles."""
+    lines, awaited = _awaited(plan)
+    return [
+        Link(lines=tuple(lines[at] for at in chain.moves), cycle=chain.cycle)
+        for chain in chains(awaited)
+    ]
+
+
+def _awaited(plan: Plan) -> tuple[list[Line], list[int]]:
+    rows = plan.lines.select_related("employee", "source__unit", "target__unit").order_by("pk")
+    lines = [line for line in rows if line.source_id != line.target_id]
+    place = {line.pk: at for at, line in enumerate(lines)}
+    return lines, [place.get(line.awaits_id or 0, -1) for line in lines]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """What falls when one person does not go: the moves that wait for it; and the best plan without it."""
+
+    falls: tuple[Line, ...]
+    trial: Trial
+
+
+def if_refused(line: Line) -> Refusal:
+    """The plan when the person of one line stays where they are."""
+    lines, awaited = _awaited(line.plan)
+    at = next(at for at, one in enumerate(lines) if one.pk == line.pk)
+    return Refusal(
+        falls=tuple(lines[move] for move in falls_with(at, awaited)),
+        trial=try_move(line.plan, line.employee_id, line.source_id),
+    )
