@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import pytest
 from centre_results import publish_centre
+from django.db.models import F
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from world import NOW, TODAY, make_open_session, make_world
 
@@ -18,6 +19,7 @@ from cakap.delivery.models import Attempt
 from cakap.itembank.models import Form, ItemVersion
 from cakap.itembank.services import File, add_files
 from cakap.jobs.services import ask_for_job
+from cakap.placement.models import Advice, AdviceLine
 from cakap.placement.services import make_plan
 from cakap.programmes.models import Programme, Session
 from cakap.registry.models import Portrait, Standard
@@ -36,6 +38,7 @@ PROGRAMME = {R.OPERATOR, R.PROCTOR, R.AUDITOR, R.TALENT_MANAGER}
 TALENT = {R.TALENT_MANAGER, R.DECISION_MAKER, R.AUDITOR}
 SELECTION = {R.OPERATOR, R.DECISION_MAKER, R.AUDITOR}
 OPERATOR, PROCTOR, ASSESSOR = {R.OPERATOR}, {R.PROCTOR}, {R.ASSESSOR}
+MANAGER = {R.TALENT_MANAGER}
 PSYCHO, ADMIN, DECIDES = {R.PSYCHOMETRICIAN}, {R.ADMINISTRATOR}, {R.DECISION_MAKER}
 PUBLIC = None
 
@@ -179,6 +182,30 @@ EXPECTED = {
     "placement:make": ({R.TALENT_MANAGER}, ""),
     "placement:plan": (TALENT, "plan"),
     "placement:plan_pdf": (TALENT, "plan"),
+    "placement:compare": (TALENT, ""),
+    "placement:review": (MANAGER, "plan"),
+    "placement:propose": (MANAGER, "plan"),
+    "placement:comment": ({R.TALENT_MANAGER, R.DECISION_MAKER}, "plan"),
+    "placement:test": (MANAGER, "plan"),
+    "placement:scenario": (MANAGER, "plan"),
+    "placement:board": (TALENT, "plan"),
+    "placement:trial": (TALENT, "plan_line"),
+    "placement:keep_trial": (MANAGER, "plan_line"),
+    "placement:line": (TALENT, "plan_line"),
+    "placement:refusal": (TALENT, "plan_line"),
+    "placement:wishes": (TALENT, ""),
+    "placement:own_wishes": ({R.PARTICIPANT}, ""),
+    "placement:applicants": (MANAGER, "position"),
+    "placement:letters": (TALENT, ""),
+    "placement:write": (MANAGER, ""),
+    "placement:letter": (TALENT, "letter"),
+    "placement:send": (DECIDES, "letter"),
+    "placement:letter_pdf": (TALENT, "letter"),
+    "placement:incoming": (TALENT, ""),
+    "placement:answer": ({R.TALENT_MANAGER, R.DECISION_MAKER}, "letter_line"),
+    "placement:document": (TALENT, "letter_line"),
+    "api:advice": (TALENT, ""),
+    "api:answer": ({R.TALENT_MANAGER, R.DECISION_MAKER}, "letter_line"),
     "placement:approve": (DECIDES, "plan"),
     "placement:reject": (DECIDES, "plan"),
     "selection:public": (PUBLIC, ""),
@@ -234,6 +261,7 @@ def objects(world) -> dict[str, list]:
     centre = Programme.objects.get(initiator=agency, method="centre")
     map_talent(agency=agency, actor="t", now=NOW)
     plan = make_plan(programmes=[centre], name="R", actor="t", now=NOW)
+    letter = a_letter(world)
     bidding = announce(position=world.post("KADIS2"), text="x", on=TODAY, actor="t", now=NOW)
     application = apply(
         bidding=bidding, employee=world.holder("KABID1"), on=TODAY, actor="t", now=NOW
@@ -281,6 +309,9 @@ def objects(world) -> dict[str, list]:
     return {
         **{name: [row.pk] for name, row in found.items()},
         "asset": [picture.digest],
+        "plan_line": [plan.pk, plan.lines.exclude(source=F("target"))[0].pk],
+        "letter": [letter.pk],
+        "letter_line": [letter.lines.first().pk],
         "calibration_picture": [calibration.pk, "informasi"],
         "calibrated_picture": [calibration.items.first().pk, "kurva"],
         "agreement": [assignment.pk, "M.01"],
@@ -295,14 +326,27 @@ def objects(world) -> dict[str, list]:
     }
 
 
+def a_letter(world):
+    """From the agency to itself, sent, so that both ends of it are the agency's own."""
+    letter = Advice.objects.create(
+        issuer=world.agency, recipient=world.agency, number="R-1", state="sent", made_by="t",
+        made_at=NOW, document="{}", signature="x", card="x", sent_at=NOW,
+    )  # fmt: skip
+    AdviceLine.objects.create(
+        advice=letter, employee=world.person(0), position=world.post("KADIS2"), fit=90, reason="x"
+    )
+    return letter
+
+
 def knock(client, name, args):
     """GET, or POST where only that is taken."""
-    answer = client.get(reverse(name, args=args))
-    return (
-        client.post(reverse(name, args=args), {"kind": "units"})
-        if answer.status_code == 405
-        else answer
-    )
+    address = reverse(name, args=args)
+    answer = client.get(address)
+    if answer.status_code != 405:
+        return answer
+    if name.startswith("api:"):
+        return client.post(address, {"answer": "accepted"}, content_type="application/json")
+    return client.post(address, {"kind": "units"})
 
 
 def allowed(client, name, args) -> bool:

@@ -1,20 +1,21 @@
-"""The public REST API, read-only: the same rows, roles and figures as the pages."""
+"""The public REST API: the same rows, roles and figures as the pages; one thing can be answered by it."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import NinjaAPI, Schema
+from ninja import Field, NinjaAPI, Schema
 from ninja.security import django_auth
 
 from cakap import __version__
 from cakap.accounts.access import act_as, acting_agency, one, rows
 from cakap.accounts.models import Role
 from cakap.errors import Refused
-from cakap.placement.models import Plan
+from cakap.placement.advising import answer_line, sealed
+from cakap.placement.models import Advice, AdviceLine, Plan
 from cakap.placement.queries import people_for, posts_for
 from cakap.registry.models import Employee, Position
 from cakap.registry.queries import empty_seats
@@ -208,3 +209,57 @@ def plan(request: HttpRequest, plan_id: int) -> dict[str, Any]:
             for line in row.lines.select_related("employee", "source", "target")
         ],
     }
+
+
+class LetterOut(Schema):
+    """A signed letter of recommendations: the document byte for byte, its signature, its signer's card."""
+
+    number: str
+    issuer: str
+    document: str
+    signature: str
+    card: str
+    answers: dict[str, str]
+
+
+@api.get("/advice", response=list[LetterOut], url_name="advice")
+def advice(request: HttpRequest) -> list[dict[str, Any]]:
+    """Letters sent to the agencies of this user; `answers` by the lines' ids."""
+    act_as(request, *TALENT)
+    lines = rows(request, AdviceLine).filter(advice__state=Advice.State.SENT)
+    letters: dict[int, list[AdviceLine]] = {}
+    for line in lines.select_related("advice__issuer"):
+        letters.setdefault(line.advice_id, []).append(line)
+    return [
+        {
+            "number": own[0].advice.number, "issuer": own[0].advice.issuer.code,
+            **sealed(own[0].advice), "answers": {str(line.pk): line.answer for line in own},
+        }
+        for own in letters.values()
+    ]  # fmt: skip
+
+
+class AnswerIn(Schema):
+    """What the agency says to one recommendation."""
+
+    answer: Literal["accepted", "declined"]
+    note: str = Field(default="", max_length=300)
+
+
+class AnswerOut(Schema):
+    """The answer as kept."""
+
+    answer: str
+    note: str
+
+
+@api.post("/advice/lines/{line_id}", response=AnswerOut, url_name="answer")
+def answer(request: HttpRequest, line_id: int, told: AnswerIn) -> dict[str, Any]:
+    """Accept or decline one recommendation."""
+    act_as(request, Role.TALENT_MANAGER, Role.DECISION_MAKER)
+    line = one(request, AdviceLine, pk=line_id, advice__state=Advice.State.SENT)
+    answer_line(
+        line=line, answer=told.answer, note=told.note, actor=request.user.get_username(),
+        now=timezone.now(),
+    )  # fmt: skip
+    return {"answer": line.answer, "note": line.answer_note}

@@ -23,6 +23,20 @@ class NotYourPlan(Refused):
     """Yang mengusulkan rencana tidak boleh memutuskannya sendiri."""
 
 
+class NothingToAdvise(Refused):
+    """Tidak ada jabatan kosong pada instansi itu yang dapat diisi oleh orang yang dinilai kantor ini."""
+
+
+class LetterIsSent(Refused):
+    """Surat ini sudah dikirim dan tidak dapat diubah."""
+
+
+class LetterIsAltered(Refused):
+    """Isi surat tidak sesuai dengan tanda tangannya."""
+
+    status = 400
+
+
 class PlanIsDecided(Refused):
     """Rencana ini sudah diputuskan dan tidak dapat diubah."""
 

@@ -87,6 +87,11 @@ class Line(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "employee"], name="plan_line_once")]
 
+    @property
+    def standing_percent(self) -> int | None:
+        """The share of draws in whole percent, None where it was not measured."""
+        return None if self.standing is None else round(100 * self.standing)
+
 
 class OpenPost(models.Model):
     """A post that stays vacant under a plan, in the order in which it should be filled."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.utils import formats, timezone
 
-from cakap.placement.models import Line, Plan
+from cakap.placement.models import Advice, Line, Plan
 from cakap.placement.queries import Recommendation
 from cakap.ui.numbers import decimal
 from cakap.ui.pdf import document
@@ -88,3 +88,32 @@ def _move(line: Line) -> dict[str, str]:
         "after": decimal(line.fit_after, 2),
         "reason": line.reason,
     }
+
+
+def advice_document(letter: Advice) -> bytes:
+    """A letter of recommendations; what is signed is its JSON, whose signature the page shows."""
+    lines = letter.lines.select_related("employee__agency", "position").order_by("pk")
+    sent = letter.sent_at
+    return document(
+        SOURCE.with_name("advice.typ"),
+        {
+            "title": f"Rekomendasi penempatan {letter.number}",
+            "number": letter.number,
+            "issuer": letter.issuer.name,
+            "recipient": letter.recipient.name,
+            "signature": letter.signature,
+            "card": letter.card,
+            "signed_by": letter.signed_by,
+            "signed_at": formats.date_format(timezone.localtime(sent), "j F Y H.i") if sent else "",
+            "lines": [
+                {
+                    "post": line.position.title, "name": line.employee.full_name,
+                    "home": line.employee.agency.name, "fit": decimal(line.fit, 2),
+                    "reason": line.reason,
+                }
+                for line in lines
+            ],
+            "footer": "RAHASIA",
+        },
+        made_at=letter.made_at,
+    )  # fmt: skip

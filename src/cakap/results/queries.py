@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 
+from django.db.models import QuerySet
+
 from cakap.accounts.models import Agency
 from cakap.centre.queries import (
     assigned_participants,
@@ -76,15 +78,21 @@ def lost_between(counts: Counts) -> list[tuple[str, str, list[Participant]]]:
 
 def valid_results(agency: Agency, *, on: date) -> dict[int, Result]:
     """Employee id -> the newest recognised result that is valid on a day."""
-    rows = Result.objects.filter(
-        employee__agency=agency,
-        superseded_at__isnull=True,
-        recognised=True,
-        valid_from__lte=on,
-        valid_until__gt=on,
+    return _newest(Result.objects.filter(employee__agency=agency), on)
+
+
+def organised_results(office: Agency, *, on: date) -> dict[int, Result]:
+    """The same of everybody, of whatever agency, whom an office has assessed as organiser."""
+    return _newest(Result.objects.filter(participant__programme__organiser=office), on)
+
+
+def _newest(rows: QuerySet[Result], on: date) -> dict[int, Result]:
+    valid = rows.filter(
+        superseded_at__isnull=True, recognised=True, valid_from__lte=on, valid_until__gt=on
     )
     return {
-        row.employee_id: row for row in rows.order_by("valid_from", "pk").select_related("employee")
+        row.employee_id: row
+        for row in valid.order_by("valid_from", "pk").select_related("employee__agency")
     }
 
 

@@ -25,6 +25,8 @@ ENTRIES = (
     (_("Sembilan kotak"), "talent:map", (R.TALENT_MANAGER, R.DECISION_MAKER, R.AUDITOR)),
     (_("Rekomendasi"), "placement:posts", (R.TALENT_MANAGER, R.DECISION_MAKER, R.AUDITOR)),
     (_("Rencana rotasi"), "placement:plans", (R.TALENT_MANAGER, R.DECISION_MAKER, R.AUDITOR)),
+    (_("Surat rekomendasi"), "placement:letters", (R.TALENT_MANAGER, R.DECISION_MAKER, R.AUDITOR)),
+    (_("Minat jabatan saya"), "placement:own_wishes", (R.PARTICIPANT,)),
     (_("Seleksi terbuka"), "selection:manage", (R.OPERATOR, R.DECISION_MAKER, R.AUDITOR)),
     (_("Pengumuman"), "selection:public", ()),
     (_("Pengguna"), "accounts:members", (R.ADMINISTRATOR,)),

@@ -1,3 +1,5 @@
+"""Plans: the list, one line by line, and its way to the decree."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -6,125 +8,31 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, holds, one, rows
 from cakap.accounts.models import Role
-from cakap.placement.forms import ApproveForm, PlanForm, RejectForm
-from cakap.placement.models import Plan
-from cakap.placement.queries import Proposal, Recommendation, people_for, posts_for
-from cakap.placement.reports import plan_document, recommendation_document
-from cakap.placement.services import approve_plan, make_plan, reject_plan
+from cakap.jobs.services import ask_for_job
+from cakap.placement.forms import ApproveForm, CommentForm, PlanForm, RejectForm
+from cakap.placement.models import Line, Plan
+from cakap.placement.reports import plan_document
+from cakap.placement.services import (
+    approve_plan,
+    comment_on,
+    make_plan,
+    propose_plan,
+    reject_plan,
+    review_plan,
+)
+from cakap.placement.tasks import measure
+from cakap.placement.trial import links
+from cakap.placement.words import CRITERION, READERS, terms_in_words
 from cakap.programmes.models import Programme
-from cakap.registry.models import Employee, Position
-from cakap.registry.queries import empty_seats
-from cakap.registry.reference import STEP
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
 
-READERS = (Role.TALENT_MANAGER, Role.DECISION_MAKER, Role.AUDITOR)
-
-
-@allow(*READERS)
-def posts(request: HttpRequest) -> HttpResponse:
-    """Vacant posts first, each leading to its people."""
-    empty = empty_seats(acting_agency(request), on=timezone.localdate())
-    listing = Listing(
-        title=_("Siapa untuk jabatan ini?"),
-        name="jabatan",
-        intro=_("Pilih jabatan. Yang kosong di atas. Untuk arah sebaliknya, pilih orangnya."),
-        columns=(
-            Column(
-                title=_("Jabatan"), value=lambda row: row.title,
-                link=lambda row: reverse("placement:post", args=[row.pk]),
-            ),
-            Column(title=_("Unit"), value=lambda row: row.unit.name),
-            Column(title=_("Jenjang"), value=lambda row: row.get_tier_display()),
-            Column(title=_("Kursi kosong"), value=lambda row: empty.get(row.pk, 0), number=True),
-        ),
-        empty=_("Belum ada jabatan."),
-        actions=(Action(title=_("Jabatan apa untuk orang ini?"), url=reverse("placement:people")),),
-    )  # fmt: skip
-    found = sorted(
-        rows(request, Position).select_related("unit"),
-        key=lambda row: (row.pk not in empty, -STEP[row.tier], row.code),
-    )
-    return show(request, listing, found)
-
-
-@allow(*READERS)
-def people(request: HttpRequest) -> HttpResponse:
-    """People, each leading to their posts."""
-    listing = Listing(
-        title=_("Jabatan apa untuk orang ini?"),
-        name="orang",
-        intro=_("Pilih orangnya."),
-        columns=(
-            Column(title="NIP", value=lambda row: row.nip),
-            Column(
-                title=_("Nama"), value=lambda row: row.full_name,
-                link=lambda row: reverse("placement:person", args=[row.pk]),
-            ),
-            Column(title=_("Golongan"), value=lambda row: row.rank),
-        ),
-        empty=_("Belum ada pegawai."),
-    )  # fmt: skip
-    return show(request, listing, rows(request, Employee))
-
-
-@allow(*READERS)
-def post(request: HttpRequest, pk: int) -> HttpResponse:
-    """Siapa untuk jabatan ini?"""
-    row = one(request, Position, pk=pk)
-    found = people_for(row, on=timezone.localdate())
-    who = Column(
-        title=_("Nama"), value=lambda p: p.employee.full_name,
-        link=lambda p: reverse("results:detail", args=[p.result.pk]),
-    )  # fmt: skip
-    title = f"{_('Siapa untuk jabatan ini?')} {row.title}"
-    return _recommendation(request, title, who, found)
-
-
-@allow(*READERS)
-def person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Jabatan apa untuk orang ini?"""
-    row = one(request, Employee, pk=pk)
-    found = posts_for(row, on=timezone.localdate())
-    which = Column(
-        title=_("Jabatan"), value=lambda p: p.position.title,
-        link=lambda p: reverse("placement:post", args=[p.position.pk]),
-    )  # fmt: skip
-    title = f"{_('Jabatan apa untuk orang ini?')} {row.full_name}"
-    return _recommendation(request, title, which, found)
-
-
-def _recommendation(
-    request: HttpRequest, title: str, first: Column, found: Recommendation
-) -> HttpResponse:
-    if request.GET.get("format") == "pdf":
-        content = recommendation_document(title, found, now=timezone.now())
-        return download(content, "rekomendasi.pdf")
-    listing = Listing(
-        title=title,
-        name="rekomendasi",
-        columns=(
-            Column(title=_("Peringkat"), value=lambda p: found.proposed.index(p) + 1, number=True),
-            first,
-            Column(title=_("Kecocokan (%)"), value=lambda p: round(p.fit, 2), number=True),
-            Column(title=_("Kotak"), value=lambda p: p.box),
-            Column(title=_("Di atas standar"), value=lambda p: "; ".join(p.strengths)),
-            Column(title=_("Di bawah standar"), value=lambda p: "; ".join(p.gaps)),
-            Column(title=_("Perlu diperiksa"), value=_flags),
-        ),
-        empty=_("Tidak ada yang memenuhi syarat. Alasannya ada di bawah."),
-        extra={"excluded": found.excluded[:300], "not_assessed": found.not_assessed},
-        template="placement/recommendation.html",
-    )
-    return show(request, listing, list(found.proposed))
-
-
-def _flags(proposal: Proposal) -> str:
-    return "; ".join(proposal.findings)
+OPEN = (Plan.State.DRAFT, Plan.State.REVIEWED, Plan.State.PROPOSED)
 
 
 @allow(*READERS)
@@ -139,12 +47,17 @@ def plans(request: HttpRequest) -> HttpResponse:
                 link=lambda row: reverse("placement:plan", args=[row.pk]),
             ),
             Column(title=_("Disusun"), value=lambda row: row.on),
+            Column(title=_("Cara"), value=lambda row: str(row.get_method_display())),
             Column(title=_("Sebelum"), value=lambda row: round(row.total_before, 2), number=True),
             Column(title=_("Sesudah"), value=lambda row: round(row.total_after, 2), number=True),
             Column(title=_("Keadaan"), value=lambda row: str(row.get_state_display())),
         ),
         empty=_("Belum ada rencana. Susun dari peserta program yang hasilnya sudah terbit."),
-        actions=(Action(title=_("Susun rencana"), url=reverse("placement:make")),),
+        actions=(
+            Action(title=_("Susun rencana"), url=reverse("placement:make")),
+            Action(title=_("Bandingkan skenario"), url=reverse("placement:compare")),
+            Action(title=_("Minat jabatan"), url=reverse("placement:wishes")),
+        ),
     )  # fmt: skip
     return show(request, listing, rows(request, Plan))
 
@@ -179,7 +92,10 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         name=f"rencana-{row.pk}",
         columns=(
             Column(title="NIP", value=lambda line: line.employee.nip),
-            Column(title=_("Nama"), value=lambda line: line.employee.full_name),
+            Column(
+                title=_("Nama"), value=lambda line: line.employee.full_name,
+                link=lambda line: reverse("placement:line", args=[row.pk, line.pk]),
+            ),
             Column(title=_("Dari"), value=lambda line: line.source.title),
             Column(
                 title=_("Ke"),
@@ -187,18 +103,47 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             ),
             Column(title=_("Semula (%)"), value=lambda line: round(line.fit_before, 2), number=True),
             Column(title=_("Menjadi (%)"), value=lambda line: round(line.fit_after, 2), number=True),
+            Column(title=_("Bertahan (%)"), value=_stands, number=True),
             Column(title=_("Alasan"), value=lambda line: line.reason),
         ),
         empty=_("Rencana ini kosong."),
-        extra={
-            "plan": row, "moves": len(moves), "people": len(lines),
-            "open_posts": row.open_posts.select_related("position__unit"),
-            "may_decide": row.state == Plan.State.DRAFT
-            and holds(request, Role.DECISION_MAKER),
-        },
+        extra=_surroundings(request, row) | {"moves": len(moves), "people": len(lines)},
         template="placement/plan.html",
     )  # fmt: skip
     return show(request, listing, sorted(lines, key=lambda line: line.source_id == line.target_id))
+
+
+def _stands(line: Line) -> int | None:
+    return None if line.standing is None else round(100 * line.standing)
+
+
+def _surroundings(request: HttpRequest, row: Plan) -> dict[str, object]:
+    """What stands around the lines of a plan."""
+    return {
+        "plan": row,
+        "terms": terms_in_words(row),
+        "links": links(row),
+        "open_posts": row.open_posts.select_related("position__unit", "acting"),
+        "sensitivity": [(CRITERION[name], 100 * share) for name, share in row.sensitivity.items()],
+        "comments": row.comments.all(),
+        "comment_form": CommentForm(),
+        "open": row.state in OPEN,
+        "may_decide": row.state == Plan.State.PROPOSED and holds(request, Role.DECISION_MAKER),
+        "may_work": row.state in OPEN and holds(request, Role.TALENT_MANAGER),
+        "step": _next_step(request, row),
+    }
+
+
+def _next_step(request: HttpRequest, row: Plan) -> tuple[str, str] | None:
+    """The one step that a talent manager can take now: where it leads, and its name."""
+    steps = {
+        Plan.State.DRAFT: ("placement:review", _("Tandai ditelaah")),
+        Plan.State.REVIEWED: ("placement:propose", _("Usulkan kepada pejabat yang berwenang")),
+    }
+    if row.state not in steps or not holds(request, Role.TALENT_MANAGER):
+        return None
+    url, title = steps[Plan.State(row.state)]
+    return reverse(url, args=[row.pk]), title
 
 
 @allow(*READERS)
@@ -206,6 +151,48 @@ def plan_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The plan as a PDF."""
     row = one(request, Plan, pk=pk)
     return download(plan_document(row), f"rencana-rotasi-{row.pk}.pdf")
+
+
+@allow(Role.TALENT_MANAGER)
+@require_POST
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every line of a draft has been looked at."""
+    row = one(request, Plan, pk=pk)
+    review_plan(plan=row, actor=request.user.get_username(), now=timezone.now())
+    return redirect("placement:plan", pk)
+
+
+@allow(Role.TALENT_MANAGER)
+@require_POST
+def propose(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lay a plan before the decision maker."""
+    row = one(request, Plan, pk=pk)
+    propose_plan(plan=row, actor=request.user.get_username(), now=timezone.now())
+    return redirect("placement:plan", pk)
+
+
+@allow(Role.TALENT_MANAGER, Role.DECISION_MAKER)
+@require_POST
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say something about a plan."""
+    row, form = one(request, Plan, pk=pk), CommentForm(request.POST)
+    if form.is_valid():
+        actor, now = request.user.get_username(), timezone.now()
+        comment_on(plan=row, text=form.cleaned_data["text"], actor=actor, now=now)
+    return redirect("placement:plan", pk)
+
+
+@allow(Role.TALENT_MANAGER)
+@require_POST
+def test(request: HttpRequest, pk: int) -> HttpResponse:
+    """How sure is it? Long work, may be left."""
+    row = one(request, Plan, pk=pk)
+    job = ask_for_job(
+        kind="placement.measure", title=f"{_('Uji ketahanan')} {row.name}", agency=row.agency.code,
+        actor=request.user.get_username(), now=timezone.now(),
+    )  # fmt: skip
+    measure.enqueue(job=job.pk, plan=row.pk)
+    return redirect("web:job", job.pk)
 
 
 @allow(Role.DECISION_MAKER)
