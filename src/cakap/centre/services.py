@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils import timezone
 
 from cakap.accounts.models import User
 from cakap.audit.services import record
@@ -202,7 +203,7 @@ def agree(
     """Write down the level on which the assessors agreed; every one of them has rated first."""
     assignments = list(participant.assignments.all())
     agency = participant.programme.organiser.code
-    least = policy_in_force(agency=agency, on=now.date())["centre.min_assessors"]
+    least = policy_in_force(agency=agency, on=timezone.localdate(now))["centre.min_assessors"]
     if len(assignments) < least:
         message = (
             f"Peserta ini memerlukan sedikitnya {least} asesor; ditugaskan {len(assignments)}."

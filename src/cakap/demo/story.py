@@ -25,6 +25,7 @@ from cakap.demo.sitting import Sat, responses, sit_all
 from cakap.itembank.models import Form
 from cakap.itembank.queries import form_versions, scored_items
 from cakap.jobs.services import in_blocks
+from cakap.jobs.workers import workers_at
 from cakap.placement.models import Plan
 from cakap.placement.problem import Wanted
 from cakap.placement.queries import people_for
@@ -36,6 +37,7 @@ from cakap.placement.services import (
     propose_plan,
     review_plan,
 )
+from cakap.placement.standing import measure_plan
 from cakap.programmes.models import Participant, Programme, Session
 from cakap.programmes.queries import chosen_by_rule
 from cakap.programmes.services import (
@@ -171,8 +173,8 @@ def _plan_figures(plan: Plan | None) -> dict[str, Any]:
 
 def _registry(story: Story) -> Agency:
     now = timezone.now()
-    day = first_day(people=story.people, seed=story.seed, today=now.date())
-    until = now.date() + timedelta(days=1000)
+    day = first_day(people=story.people, seed=story.seed, today=timezone.localdate(now))
+    until = timezone.localdate(now) + timedelta(days=1000)
     agency = register_agency(
         code=AGENCY, name="Pemerintah Provinsi Banten (data contoh)", accreditation="B",
         accredited_until=until, actor=ACTOR, now=now,
@@ -220,14 +222,13 @@ def _programme(
     found = Programme.objects.filter(code=code).first()
     if found:
         return found, False
-    now = timezone.now()
-    organiser = agency
+    now, today, organiser = timezone.now(), timezone.localdate(), agency
     if method == Programme.Method.CENTRE:
         organiser = Agency.objects.get(code=ORGANISER)
     made = plan_programme(
         initiator=agency, organiser=organiser, code=code, name=name,
         purpose=Programme.Purpose.MAPPING, method=method,
-        dates=(now.date(), now.date() + timedelta(days=20)), actor="operator", now=now,
+        dates=(today, today + timedelta(days=20)), actor="operator", now=now,
     )  # fmt: skip
     return made, True
 
@@ -238,7 +239,7 @@ def _centre(agency: Agency, assessors: list[User], story: Story) -> Programme:
     programme, new = _programme(agency, CENTRE, name, Programme.Method.CENTRE)
     if new or not programme.participants.exists():
         people = chosen_by_rule(
-            agency, on=now.date(), within=timedelta(0), due_only=True,
+            agency, on=timezone.localdate(now), within=timedelta(0), due_only=True,
             tiers=[Tier.JPT_PRATAMA], unit=None, most=None,
         )  # fmt: skip
         add_participants(
@@ -260,11 +261,11 @@ def _sessions(agency: Agency, form: Form, story: Story) -> Programme:
     if not new and programme.sessions.exists():
         return programme
     structural = chosen_by_rule(
-        agency, on=now.date(), within=timedelta(0), due_only=True,
+        agency, on=timezone.localdate(now), within=timedelta(0), due_only=True,
         tiers=[Tier.ADMINISTRATOR, Tier.PENGAWAS], unit=None, most=story.people,
     )  # fmt: skip
     others = chosen_by_rule(
-        agency, on=now.date(), within=timedelta(0), due_only=True,
+        agency, on=timezone.localdate(now), within=timedelta(0), due_only=True,
         tiers=[Tier.JF_MUDA, Tier.JF_PERTAMA, Tier.PELAKSANA], unit=None,
         most=max(story.people - len(structural), 0),
     )  # fmt: skip
@@ -341,6 +342,8 @@ def _plan(agency: Agency, programmes: list[Programme]) -> None:
             plan=plan, text="Bandingkan dengan skenario paling banyak 50 perpindahan.",
             actor="talenta", now=timezone.now(),
         )  # fmt: skip
+        with workers_at() as workers:
+            measure_plan(plan, workers=workers, progress=lambda _done, _total: None)
         review_plan(plan=plan, actor="penelaah", now=timezone.now())
         propose_plan(plan=plan, actor="talenta", now=timezone.now())
         approve_plan(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.utils import timezone
 
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
@@ -33,7 +34,7 @@ def write_advice(
 ) -> Advice:
     """For every vacant post of an agency the best people whom the office has assessed, of that agency or of
     others. NothingToAdvise where there is no such post or person."""
-    on = now.date()
+    on = timezone.localdate(now)
     policy = policy_in_force(agency=recipient.code, on=on)
     results = organised_results(issuer, on=on)
     homes = {row.employee.agency for row in results.values()}

@@ -17,7 +17,7 @@ from cakap.registry.models import Employee, Position, Unit
 def _terms(label: Any, form: Any) -> forms.CharField:
     """A field of lines, each of the form given."""
     widget = forms.Textarea(attrs={"rows": 2})
-    return forms.CharField(label=label, required=False, help_text=form, widget=widget)
+    return forms.CharField(label=label, required=False, strip=False, help_text=form, widget=widget)
 
 
 class ScenarioForm(forms.Form):

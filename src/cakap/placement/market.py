@@ -76,6 +76,8 @@ def stable_rotation(problem: Problem) -> Rotation:
 
 
 def blocking_of(problem: Problem, target: Ints) -> list[tuple[int, int]]:
-    """Person and post, as rows of the ground, who would rather have each other than what they get."""
-    told = market(problem)
-    return blocking_pairs(target, told.wishes, told.priority, seats=problem.ground.seats)
+    """Person and post, as rows of the ground, who would rather have each other than what they get. The post
+    held now is nobody's wish: whoever states none has none."""
+    told, current = market(problem), problem.ground.current
+    found = blocking_pairs(target, told.wishes, told.priority, seats=problem.ground.seats)
+    return [(person, post) for person, post in found if post != current[person]]

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import numpy as np
 from django.db import transaction
+from django.utils import timezone
 
 from cakap.audit.services import record
 from cakap.placement.board import match_of
@@ -38,7 +39,7 @@ def make_plan(
     parent: Plan | None = None,
 ) -> Plan:
     """The best placement of these programmes' people over their own posts and the vacancies, under terms."""
-    agency, on, told = programmes[0].initiator, now.date(), wanted or Wanted()
+    agency, on, told = programmes[0].initiator, timezone.localdate(now), wanted or Wanted()
     policy = policy_in_force(agency=agency.code, on=on)
     problem = gather(agency, programmes, told, policy, on=on)
 

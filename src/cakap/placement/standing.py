@@ -19,6 +19,7 @@ from cakap.science.workers import Workers
 
 LOWEST, HIGHEST = 0.0, 5.0
 BATCH = 500
+TIE = 1e-3  # percent points
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,4 +99,6 @@ def sensitivity(task: Task) -> dict[str, float]:
 
 def _best(task: Task, criteria: dict[str, Floats], weights: dict[str, float]) -> Ints:
     fit = weighed(criteria, weights)
+    # Of plans that are equally good, the one that was made.
+    fit[np.arange(len(fit)), task.planned] += TIE
     return solve(replace(task.ground, fit=fit), task.terms).target

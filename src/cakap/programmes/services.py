@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
@@ -219,7 +220,7 @@ def freeze_policy(*, programme: Programme, now: datetime) -> str:
     """Keep the policy of the day as the programme's own; later changes do not reach it."""
     if programme.policy_digest:
         return programme.policy_digest
-    policy = policy_in_force(agency=programme.initiator.code, on=now.date())
+    policy = policy_in_force(agency=programme.initiator.code, on=timezone.localdate(now))
     programme.policy_digest = keep_policy(policy)
     Programme.objects.filter(pk=programme.pk).update(
         policy_digest=programme.policy_digest, state=Programme.State.RUNNING

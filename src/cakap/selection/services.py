@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
@@ -222,7 +223,7 @@ def cancel(*, bidding: Bidding, reason: str, actor: str, now: datetime) -> None:
 @transaction.atomic
 def close_stage(*, agency: Agency, stage: int, reason: str, actor: str, now: datetime) -> None:
     """Declare a stage of filling posts closed; refused while one of its biddings is under way."""
-    policy = policy_in_force(agency=agency.code, on=now.date())
+    policy = policy_in_force(agency=agency.code, on=timezone.localdate(now))
     stages = policy["selection.stages"]
     if not 1 <= stage <= len(stages) or not reason.strip():
         raise ReasonMissing
@@ -233,7 +234,9 @@ def close_stage(*, agency: Agency, stage: int, reason: str, actor: str, now: dat
         message = f"Seleksi untuk {busy.position.title} masih berjalan."
         raise StageAheadOpen(message)
     StageClosure.objects.get_or_create(
-        agency=agency, stage=stage, defaults={"closed_on": now.date(), "reason": reason}
+        agency=agency,
+        stage=stage,
+        defaults={"closed_on": timezone.localdate(now), "reason": reason},
     )
     record(
         actor=actor, action="stage.close", subject=f"tahap {stage}", agency=agency.code,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from cakap import __version__
 from cakap.accounts.models import Agency
@@ -22,8 +23,8 @@ SAME = 1e-9
 @transaction.atomic
 def map_talent(*, agency: Agency, actor: str, now: datetime) -> TalentMap:
     """Place everybody of an agency in a box as things stand today."""
-    policy = policy_in_force(agency=agency.code, on=now.date())
-    people = computed_map(agency, policy, on=now.date())
+    policy = policy_in_force(agency=agency.code, on=timezone.localdate(now))
+    people = computed_map(agency, policy, on=timezone.localdate(now))
     if not people:
         raise NobodyToMap
     row = TalentMap.objects.create(

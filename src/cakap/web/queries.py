@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from cakap.accounts.models import Agency
 from cakap.programmes.models import Programme
 from cakap.programmes.queries import due
@@ -26,7 +28,7 @@ class Figures:
 
 def figures(agency: Agency, *, now: datetime) -> Figures:
     """The numbers of the front page, each one click from its people."""
-    on = now.date()
+    on = timezone.localdate(now)
     return Figures(
         employees=Employee.objects.filter(agency=agency).count(),
         assessed=len(valid_results(agency, on=on)),
