@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cakap.placement.board import offices
 from cakap.placement.eligibility import age_on
 from cakap.placement.models import Line, Plan
 from cakap.policy.queries import policy_kept
+from cakap.registry.models import Unit
 from cakap.registry.reference import STEP
 from cakap.talent.queries import boxes_of
 
@@ -18,7 +20,7 @@ TOP_BOX, MIDDLE_AGE = 9, 45
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
     """fairness: group pair -> rate of moves of the one over the other, None where a group is empty or nobody
-    of it moves; thin: units whose share of holders that stay lies below policy's mark, with that share."""
+    of it moves; thin: offices whose share of holders that stay lies below policy's mark, with that share."""
 
     plan: Plan
     people: int
@@ -89,9 +91,15 @@ def _ratio(group: list[bool], moved: list[bool]) -> float | None:
 
 
 def _thin(plan: Plan, lines: list[Line]) -> tuple[tuple[str, float], ...]:
-    """Units in which too few of those who hold posts now would stay."""
+    """Offices in which too few of those who hold posts there now would stay."""
     mark = policy_kept(plan.policy_digest).get("placement.continuity") or 0.5
-    held = Counter(line.source.unit.name for line in lines)
-    stay = Counter(line.source.unit.name for line in lines if line.source_id == line.target_id)
-    shares = {unit: stay[unit] / n for unit, n in held.items()}
-    return tuple(sorted((unit, share) for unit, share in shares.items() if share < mark))
+    office = offices([plan.agency_id])
+    names = dict(Unit.objects.filter(pk__in=set(office.values())).values_list("pk", "name"))
+    held = Counter(office[line.source.unit_id] for line in lines)
+    stay = Counter(
+        office[line.source.unit_id]
+        for line in lines
+        if office[line.source.unit_id] == office[line.target.unit_id]
+    )
+    shares = {names[one]: stay[one] / n for one, n in held.items()}
+    return tuple(sorted((name, share) for name, share in shares.items() if share < mark))

@@ -203,8 +203,13 @@ def _post(problem: Problem, position: int) -> int:
 
 def solved(problem: Problem) -> Rotation:
     """The best plan of the problem. TermsClash names what contradicts."""
+    return solved_on(problem.ground, problem.terms)
+
+
+def solved_on(ground: Ground, terms: Terms) -> Rotation:
+    """The best plan on a ground under terms, by the refusals of this app."""
     try:
-        return solve(problem.ground, problem.terms)
+        return solve(ground, terms)
     except TooLarge as exc:
         message = "Papan terlalu besar untuk syarat yang mengikat beberapa orang."
         raise TermsClash(message) from exc

@@ -12,14 +12,13 @@ from cakap.placement.criteria import CRITERIA, weighed
 from cakap.placement.models import Line, Plan
 from cakap.placement.problem import Problem
 from cakap.placement.services import fresh_problem
-from cakap.placement.terms import Ground, Terms, solve
+from cakap.placement.terms import Ground, Terms, preferring, solve
 from cakap.policy.book import Policy
 from cakap.science.types import Floats, Ints
 from cakap.science.workers import Workers
 
 LOWEST, HIGHEST = 0.0, 5.0
 BATCH = 500
-TIE = 1e-3  # percent points
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +98,4 @@ def sensitivity(task: Task) -> dict[str, float]:
 
 def _best(task: Task, criteria: dict[str, Floats], weights: dict[str, float]) -> Ints:
     fit = weighed(criteria, weights)
-    # Of plans that are equally good, the one that was made.
-    fit[np.arange(len(fit)), task.planned] += TIE
-    return solve(replace(task.ground, fit=fit), task.terms).target
+    return solve(preferring(replace(task.ground, fit=fit), task.planned), task.terms).target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from cakap.science.matching.rotation import Rotation, best_plan
 from cakap.science.matching.rules import Choices, Rule
 from cakap.science.types import Floats, Ints
 
+TIE = 1e-5  # percent points: less than any difference that counts
 LARGEST_RULED = 3_000_000  # pairs, beyond which terms that tie people together are not solved
 
 
@@ -58,6 +59,13 @@ class Terms:
         return bool(
             self.max_moves is not None or self.max_leaving or self.couples or self.conflicts
         )
+
+
+def preferring(ground: Ground, target: Ints) -> Ground:
+    """The same ground on which, of plans that are equally good, the one nearest to `target` is found."""
+    fit = ground.fit.copy()
+    fit[np.arange(len(fit)), target] += TIE
+    return replace(ground, fit=fit)
 
 
 class NoPlan(ValueError):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from cakap.placement.board import explained
 from cakap.placement.eligibility import reasons_against
 from cakap.placement.errors import TermsClash
 from cakap.placement.models import Line, Plan
-from cakap.placement.problem import Problem, Wanted, solved
+from cakap.placement.problem import Problem, Wanted, solved_on
 from cakap.placement.services import fresh_problem, problem_of
+from cakap.placement.terms import preferring
 from cakap.registry.models import Competency
 from cakap.science.matching.chains import chains, falls_with
-from cakap.science.matching.rotation import Rotation
+from cakap.science.types import Ints
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,15 +59,15 @@ def try_move(plan: Plan, employee: int, position: int) -> Trial:
     reasons, gaps = _against(own, person, post, plan)
     try:
         problem = problem_of(plan, wanted)
-        found = solved(problem)
+        target = _near(plan, problem)
     except TermsClash as clash:
         return Trial(
             wanted=wanted, reasons=reasons, gaps=gaps, cost=float("nan"), moves=0, changes=(),
             clash=str(clash),
         )  # fmt: skip
     return Trial(
-        wanted=wanted, reasons=reasons, gaps=gaps, cost=_worth(plan, own) - _value(found, problem),
-        moves=_moves(found, problem), changes=_changes(plan, problem, found), clash="",
+        wanted=wanted, reasons=reasons, gaps=gaps, cost=_worth(plan, own) - _value(target, problem),
+        moves=_moves(target, problem), changes=_changes(plan, problem, target), clash="",
     )  # fmt: skip
 
 
@@ -80,12 +83,21 @@ def _against(
     return tuple(reasons), explained(whole, row, column, names)[1]
 
 
-def _moves(found: Rotation, problem: Problem) -> int:
-    return int((found.target != problem.ground.current).sum())
+def _near(plan: Plan, problem: Problem) -> Ints:
+    """The best plan under the terms tried, and of equally good ones the nearest to what was planned."""
+    planned = dict(plan.lines.values_list("employee_id", "target_id"))
+    people = (problem.whole.people[row] for row in problem.rows)
+    target = [problem.post(planned[employee]) for employee in people]
+    return solved_on(preferring(problem.ground, np.array(target)), problem.terms).target
 
 
-def _value(found: Rotation, problem: Problem) -> float:
-    return found.total_after - problem.terms.move_cost * _moves(found, problem)
+def _moves(target: Ints, problem: Problem) -> int:
+    return int((target != problem.ground.current).sum())
+
+
+def _value(target: Ints, problem: Problem) -> float:
+    fit = problem.ground.fit[np.arange(len(target)), target].sum()
+    return float(fit) - problem.terms.move_cost * _moves(target, problem)
 
 
 def _worth(plan: Plan, problem: Problem) -> float:
@@ -93,19 +105,19 @@ def _worth(plan: Plan, problem: Problem) -> float:
     return plan.total_after - problem.terms.move_cost * moves
 
 
-def _changes(plan: Plan, problem: Problem, found: Rotation) -> tuple[Change, ...]:
+def _changes(plan: Plan, problem: Problem, target: Ints) -> tuple[Change, ...]:
     planned = {line.employee_id: line for line in plan.lines.select_related("target")}
     changes = []
-    for person, target in enumerate(found.target):
+    for person, post in enumerate(target):
         employee = problem.whole.people[problem.rows[person]]
-        position = problem.whole.positions[problem.columns[int(target)]]
+        position = problem.whole.positions[problem.columns[int(post)]]
         line = planned.get(employee)
         if line is not None and line.target_id != position.pk:
             changes.append(
                 Change(
                     employee=employee, name=problem.ground.people[person],
                     planned=line.target.title, planned_fit=line.fit_after, tried=position.title,
-                    tried_fit=float(problem.ground.fit[person, target]),
+                    tried_fit=float(problem.ground.fit[person, post]),
                 )
             )  # fmt: skip
     return tuple(changes)
