@@ -17,7 +17,7 @@ from cakap.accounts.models import Role
 from cakap.delivery.models import Attempt, Event
 from cakap.delivery.queries import state_of
 from cakap.itembank.models import ItemParameters
-from cakap.placement.services import make_plan
+from cakap.placement.services import make_plan, propose_plan, review_plan
 from cakap.programmes.models import Programme
 from cakap.registry.models import Unit
 from cakap.talent.services import map_talent
@@ -192,6 +192,8 @@ def test_a_decision_maker_reads_a_recommendation_and_signs_a_plan(page):
         programmes=list(Programme.objects.all()), name="Rotasi", actor="t",
         now=now - timedelta(minutes=1),
     )  # fmt: skip
+    review_plan(plan=plan, actor="penelaah", now=now)
+    propose_plan(plan=plan, actor="talenta", now=now)
     sign_in(page, world.user(Role.DECISION_MAKER))
 
     page.goto("/talenta/")
@@ -209,7 +211,7 @@ def test_a_decision_maker_reads_a_recommendation_and_signs_a_plan(page):
     page.click("text=Setujui")
     assert "tidak dapat dibatalkan" in page.inner_text("main")
     page.fill("[name=decree]", "SK-1/2025")
-    page.click("main button")
+    page.click("main form button")
     page.wait_for_url(f"**/rencana/{plan.pk}/")
     assert "Disetujui" in page.inner_text("main")
 
