@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+AT_MOST = 15_000  # connections of one process of the load generator
 POSTGRES = os.environ.get("CAKAP_DATABASE_URL", "")
 os.environ.setdefault("CAKAP_DATA", tempfile.mkdtemp(prefix="cakap-bench-"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "cakap.settings.base"
@@ -113,12 +114,20 @@ def hours(
     at, seconds = span
     first = HOUR_SEQ * (at + 1)
     own = Event.objects.filter(seq__gte=first, seq__lt=first + HOUR_SEQ)
-    spent = pool.apply(hour, (port, crowd), {"seconds": seconds, "every": 10.0, "first_seq": first})
-    stored = own.count()
-    latencies = sorted(spent["latencies"]) or [0.0]
+    tokens, items = crowd
+    parts = [
+        pool.apply_async(
+            hour, (port, (tokens[start : start + AT_MOST], items), (start, len(tokens))),
+            {"seconds": seconds, "first_seq": first},
+        )
+        for start in range(0, len(tokens), AT_MOST)
+    ]  # fmt: skip
+    spent = [part.get() for part in parts]
+    stored, acknowledged = own.count(), sum(one["acknowledged"] for one in spent)
+    latencies = sorted(took for one in spent for took in one["latencies"]) or [0.0]
     return {
-        "people": len(crowd[0]), "seconds": seconds, "acknowledged": spent["acknowledged"],
-        "stored": stored, "lost": max(spent["acknowledged"] - stored, 0), "errors": spent["errors"],
+        "people": len(tokens), "seconds": seconds, "acknowledged": acknowledged, "stored": stored,
+        "lost": max(acknowledged - stored, 0), "errors": sum(one["errors"] for one in spent),
         "p50_ms": latencies[len(latencies) // 2], "p99_ms": latencies[int(len(latencies) * 0.99)],
     }  # fmt: skip
 

@@ -1,12 +1,13 @@
 """Both directions, and the whole board: beside NumPy, a rival solver, and the memory's speed.
 
-    python benchmarks/placement.py [--quick] [--json]
+    python benchmarks/placement.py [--quick] [--json] [--people N ...]
 
 Top lists: 449,000 people by 20,000 post standards, nine competencies, twenty of each. NumPy does the same
 arithmetic on a part of the board (it would need 36 GB for the whole); the ratio is of pairs a second.
 Boards: 30 officials and 2,931 officers, exactly; the same 2,931 under side rules; 449,000 people with twenty
 candidate posts each by auction, with the gap to its dual bound and the time OR-tools' min-cost flow takes for
-the same pairs. Cluster: the top lists on Dask with one worker and with two, one thread each.
+the same pairs. Whole board: everybody over every post, nothing written down. Cluster: the top lists on Dask
+with one worker and with two, one thread each.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def exact_board(name: str, n_people: int, n_posts: int) -> dict[str, float]:
     def plan() -> None:
         best_plan(
             capped_mean(shown, asked), current=current, seats=seats, allowed=everything,
-            must=np.zeros(n_posts, dtype=np.int64), min_gain=MOVE_COST,
+            must=np.zeros(n_posts, dtype=np.int64), move_cost=MOVE_COST,
         )  # fmt: skip
 
     return {f"{name}_seconds": statistics.median(timed(plan, 3))}
@@ -198,6 +199,14 @@ def on_dask(n_people: int, n_posts: int) -> dict[str, float]:
     return found | {"dask_speed_up": found["dask_1_seconds"] / found["dask_2_seconds"]}
 
 
+def scaled(n_people: int, n_posts: int) -> dict[str, float]:
+    """The top lists once and the whole board, for so many people; memory is the peak so far."""
+    people = board(n_people, n_posts)
+    (seconds,) = timed(lambda: top_both_ways(*people, TOP), 1)
+    found = {"top_seconds": seconds, **whole_board(n_people, n_posts), "peak_gib": peak()}
+    return {f"{n_people}_{key}": value for key, value in found.items()}
+
+
 def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
@@ -206,7 +215,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the people and posts")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--people", type=int, nargs="*", help="only the top lists and the whole board, for so many"
+    )
     told = parser.parse_args()
+    if told.people:
+        rows = {key: value for n in told.people for key, value in scaled(n, 20_000).items()}
+        show(rows, as_json=told.json)
+        return
     n_people, n_posts = (45_000, 2_000) if told.quick else (449_000, 20_000)
     top_both_ways(*board(3000, 50), TOP)  # compiled before it is timed
     candidates(300, 40)
@@ -220,10 +236,14 @@ def main() -> None:
         **on_dask(n_people // 4, n_posts),
         "peak_gib": peak(),
     }
+    show(found, as_json=told.json)
+
+
+def show(found: dict[str, float], *, as_json: bool) -> None:
     print(f"{os.cpu_count()} CPUs, Python {sys.version.split()[0]}, NumPy {np.__version__}")
     for key, value in found.items():
         print(f"  {key:<26} {value:.4g}" if isinstance(value, float) else f"  {key:<26} {value}")
-    if told.json:
+    if as_json:
         print(json.dumps(found))
 
 

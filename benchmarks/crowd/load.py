@@ -10,6 +10,8 @@ from typing import Any
 
 COOKIE, CLIENTS = "cakap_ujian", 64
 
+EVERY = 10.0  # seconds between two answers of a person
+
 
 def request_of(token: str, seq: int, item: int, option: str) -> bytes:
     body = json.dumps(
@@ -78,20 +80,23 @@ def rate(port: int, tokens: list, items: list, seconds: float, first_seq: int) -
 
 
 def hour(
-    port: int, crowd: tuple[list, list], *, seconds: float, every: float, first_seq: int
+    port: int, crowd: tuple[list, list], part: tuple[int, int], *, seconds: float, first_seq: int
 ) -> dict[str, Any]:
-    """Everybody answers once per `every` seconds; latencies in ms, what was acknowledged, errors.
+    """Everybody answers once per `EVERY` seconds; latencies in ms, what was acknowledged, errors.
 
-    People come in over a while, as through a door; latencies count once all are there.
+    People come in over a while, as through a door; latencies count once all are there. part: the place of
+    the first of these people among all, and how many there are in all, since a process opens only so many
+    connections.
     """
     tokens, items = crowd
-    ramp = max(every, len(tokens) / 400)
+    first, everyone = part
+    ramp = max(EVERY, everyone / 400)
     settled = time.perf_counter() + ramp + 1
     until = settled + seconds
 
     async def one(place: int, token: str, out: dict[str, Any]) -> None:
-        line, seq = Line(port, place), 0
-        await asyncio.sleep(ramp * place / len(tokens))
+        line, seq = Line(port, first + place), 0
+        await asyncio.sleep(ramp * (first + place) / everyone)
         while time.perf_counter() < until:
             start = time.perf_counter()
             status = await answer(line, token, seq)
@@ -103,7 +108,7 @@ def hour(
                 out["latencies"].append(1000 * took)
             if (place + seq) % 120 == 0:
                 line.close()
-            await asyncio.sleep(max(every - took, 0))
+            await asyncio.sleep(max(EVERY - took, 0))
         line.close()
 
     async def answer(line: Line, token: str, seq: int) -> int:

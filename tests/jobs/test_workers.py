@@ -10,6 +10,8 @@ from cakap.jobs.workers import Watched, workers_at
 from cakap.science.irt import answers as chunking
 from cakap.science.irt.calibration import calibrate
 from cakap.science.irt.scoring import Fitted, eap
+from cakap.science.matching.large import Crowd, place_crowd
+from cakap.science.matching.topk import top_both_ways
 
 
 def answers_of(persons=6000, items=12, seed=1):
@@ -45,6 +47,26 @@ def test_a_cluster_of_two_workers_gives_what_threads_give(cluster, monkeypatch):
     assert np.array_equal(
         scores.theta, eap(Fitted(model="2pl", parameters=one.parameters), answers).theta
     )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_top_lists_and_plans_of_a_cluster_are_those_of_threads(cluster):
+    rng = np.random.default_rng(4)
+    shown = rng.uniform(1, 5, (4000, 5))
+    asked = rng.integers(1, 6, (60, 5)).astype(float)
+    current = rng.integers(0, 60, 4000)
+    seats = np.bincount(current, minlength=60) + 2
+    crowd = Crowd(shown=shown, asked=asked, current=current, seats=seats, move_cost=1.0)
+
+    with workers_at() as here, workers_at(cluster) as there:
+        lists = [top_both_ways(shown, asked, 20, workers=one) for one in (here, there)]
+        plans = [place_crowd(crowd, workers=one) for one in (here, there)]
+
+    for name in ("posts", "posts_fit", "people", "people_fit"):
+        assert np.array_equal(getattr(lists[0], name), getattr(lists[1], name))
+    assert np.array_equal(plans[0].target, plans[1].target)
+    assert plans[0].bound == plans[1].bound
 
 
 def test_a_watched_calibration_tells_its_passes():

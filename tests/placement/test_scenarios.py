@@ -10,7 +10,7 @@ from world import NOW, TODAY
 from cakap.accounts.models import Role
 from cakap.jobs.workers import workers_at
 from cakap.placement.board import board
-from cakap.placement.comparing import figures_of, longest_chain
+from cakap.placement.comparing import differences, figures_of, longest_chain
 from cakap.placement.criteria import CRITERIA, weighed
 from cakap.placement.errors import (
     NotYourPlan,
@@ -275,6 +275,9 @@ def test_scenarios_are_compared_by_what_they_do(world, published):
 
     one, other = figures_of(free), figures_of(none)
 
+    told = differences(none, free)
+    assert {row.lines[0].employee_id for row in told} == {line.employee_id for line in movers(free)}
+    assert sum(row.gain for row in told) == pytest.approx(free.total_after - none.total_after)
     assert one.moves == len(movers(free)) > 0
     assert (other.moves, other.longest_chain, other.gap) == (0, 0, pytest.approx(0, abs=1e-6))
     assert other.total_before == other.total_after

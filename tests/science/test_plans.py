@@ -278,7 +278,7 @@ def test_a_crowd_is_placed_within_its_bound_of_the_exact_plan():
     board = crowd()
     exact = best_plan(
         capped_mean(board.shown, board.asked), current=board.current, seats=board.seats,
-        allowed=np.ones((300, 40), dtype=bool), must=np.zeros(40, dtype=int), min_gain=1.0,
+        allowed=np.ones((300, 40), dtype=bool), must=np.zeros(40, dtype=int), move_cost=1.0,
     )  # fmt: skip
 
     found = place_crowd(board)

@@ -37,6 +37,9 @@ PeopleFile = Annotated[
 PostsFile = Annotated[
     Path | None, typer.Option("--posts", help="CSV jabatan: id, headcount, tingkat diminta.")
 ]
+Dask = Annotated[
+    str, typer.Option(envvar="CAKAP_DASK", help="Alamat penjadwal Dask untuk papan yang besar.")
+]
 
 
 @app.command(
@@ -51,11 +54,12 @@ def recommend(
     top: Annotated[int, typer.Option(help="Banyaknya usulan.")] = 10,
     people: PeopleFile = None,
     posts: PostsFile = None,
+    dask: Dask = "",
     as_json: Json = False,
 ) -> None:
     """Rekomendasi dua arah, dengan alasan; dengan --people dan --posts dari berkas, tanpa basis data."""
     if people and posts:
-        _recommend_from_files(people, posts, top, as_json=as_json)
+        _recommend_from_files(people, posts, top, dask=dask, as_json=as_json)
         return
     if bool(post) == bool(person):
         stop("Berikan salah satu: --post KODE atau --person NIP.", BAD_INPUT)
@@ -102,10 +106,10 @@ def recommend(
     OUT.print(f"{len(excluded)} tidak diusulkan; alasannya dengan --json atau di halaman.")
 
 
-def _recommend_from_files(people: Path, posts: Path, top: int, *, as_json: bool) -> None:
+def _recommend_from_files(people: Path, posts: Path, top: int, *, dask: str, as_json: bool) -> None:
     from cakap.cli.placing.work import recommend_files
 
-    found = recommend_files(people, posts, top=top)
+    found = recommend_files(people, posts, top=top, dask=dask)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))  # noqa: T201
         return
@@ -134,13 +138,14 @@ def plan(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV rencana.")] = None,
     jpm: Annotated[Jpm, typer.Option(help="Rumus kecocokan.")] = Jpm.CAPPED,
+    dask: Dask = "",
     as_json: Json = False,
 ) -> None:
     """Susun rencana rotasi terbaik bagi peserta program, atau dari berkas tanpa basis data."""
     if people and posts:
         from cakap.cli.placing.work import plan_files
 
-        figures = plan_files(people, posts, rules=rules, out=out, jpm=jpm.value)
+        figures = plan_files(people, posts, rules=rules, out=out, jpm=jpm.value, dask=dask)
         _show_plan(figures, as_json=as_json)
         return
     if not programmes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cakap.placement.board import offices
 from cakap.placement.eligibility import age_on
-from cakap.placement.models import Line, Plan
+from cakap.placement.models import Line, Plan, Wish
 from cakap.policy.queries import policy_kept
 from cakap.registry.models import Unit
 from cakap.registry.reference import STEP
@@ -56,6 +56,41 @@ def figures_of(plan: Plan) -> Figures:
         thin=_thin(plan, lines),
         standing=sum(stands) / len(stands) if stands else None,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A person whom two scenarios place differently: the line in each, and the rank of the person's wish for
+    each post, None where it was not wished for."""
+
+    lines: tuple[Line, Line]
+    wishes: tuple[int | None, int | None]
+
+    @property
+    def gain(self) -> float:
+        """Percent points of fit that the second gives beyond the first."""
+        return self.lines[1].fit_after - self.lines[0].fit_after
+
+
+def differences(one: Plan, other: Plan) -> list[Difference]:
+    """Who gains and who loses between two scenarios, the greatest gain in the second first."""
+    first, second = (
+        {line.employee_id: line for line in plan.lines.select_related("employee", "target")}
+        for plan in (one, other)
+    )
+    moved = [
+        pk for pk in first.keys() & second.keys() if first[pk].target_id != second[pk].target_id
+    ]
+    rows = Wish.objects.filter(employee__in=moved).values_list("employee", "position", "rank")
+    ranks = {(employee, position): rank for employee, position, rank in rows}
+    found = [
+        Difference(
+            lines=(first[pk], second[pk]),
+            wishes=(ranks.get((pk, first[pk].target_id)), ranks.get((pk, second[pk].target_id))),
+        )
+        for pk in moved
+    ]
+    return sorted(found, key=lambda row: (-row.gain, row.lines[0].employee.name))
 
 
 def longest_chain(lines: Iterable[Line]) -> int:

@@ -69,13 +69,23 @@ def _reason(problem: Problem, person: int, target: int, names: dict[str, str]) -
         f" Perlu dikembangkan: {'; '.join(gaps[:3])}." if gaps else " Seluruh standar terpenuhi."
     )
     if source == target:
-        return f"Tetap: kecocokan {after:.2f} %.".replace(".", ",", 1) + short
+        stays = f"Tetap: kecocokan {after:.2f} %.".replace(".", ",", 1)
+        return stays + short + _too_long(problem, person)
     words = f"Kecocokan {before:.2f} % menjadi {after:.2f} %".replace(".", ",")
     if problem.terms.locks.get(person) == target:
         words += ", ditetapkan oleh penyusun"
     elif after < before:
         words += ", membuka jabatan bagi pegawai lain sehingga kecocokan seluruhnya naik"
     return f"{words}.{short}"
+
+
+def _too_long(problem: Problem, person: int) -> str:
+    """A word on who stays beyond the years after which policy asks for a look."""
+    years, most = problem.ground.tenure[person], problem.policy["posts.rotation_max_years"]
+    if not most < years < np.inf:
+        return ""
+    told = f" Sudah {years:.1f} tahun dalam jabatan;".replace(".", ",")
+    return f"{told} kebijakan meminta evaluasi sesudah {most} tahun."
 
 
 def _keep_order(lines: list[Line], problem: Problem, found: Rotation) -> None:

@@ -96,7 +96,7 @@ def solve(ground: Ground, terms: Terms) -> Rotation:
     try:
         return best_plan(
             ground.fit, current=ground.current, seats=ground.seats, allowed=allowed, must=must,
-            min_gain=terms.move_cost,
+            move_cost=terms.move_cost,
         )  # fmt: skip
     except ValueError as exc:
         raise NoPlan(clash_of(choices, told)) from exc

@@ -12,6 +12,7 @@ import numpy as np
 from cakap.cli.frame import BAD_INPUT, FAILED, stop
 from cakap.cli.placing.files import Board, read_board
 from cakap.cli.placing.rules import read_rules
+from cakap.jobs.workers import workers_at
 from cakap.placement.terms import Ground, NoPlan, Terms, TooLarge, solve
 from cakap.registry.reference import STEP
 from cakap.science.matching.jpm import capped_mean, ratio
@@ -25,7 +26,7 @@ LARGEST_BOARD = 30_000_000
 
 
 def plan_files(
-    people: Path, posts: Path, *, rules: Path | None, out: Path | None, jpm: str
+    people: Path, posts: Path, *, rules: Path | None, out: Path | None, jpm: str, dask: str = ""
 ) -> dict[str, Any]:
     """Everybody into one post with the greatest total fit; the figures of the plan."""
     start = time.perf_counter()
@@ -33,7 +34,7 @@ def plan_files(
     told = read_rules(rules, board)
     _refuse_too_few(people, board)
     if len(board.people) * len(board.posts) > LARGEST_BOARD:
-        found = _crowd(people, board, told, jpm)
+        found = _crowd(people, board, told, jpm, dask)
         before, after = (
             pair_fit(board.shown, board.asked, at) for at in (board.current, found.target)
         )
@@ -92,7 +93,7 @@ def _why_not(clash: list[str] | None) -> str:
     )
 
 
-def _crowd(people: Path, board: Board, rules: Terms, jpm: str) -> Rotation:
+def _crowd(people: Path, board: Board, rules: Terms, jpm: str, dask: str) -> Rotation:
     """A board too large to write down: by candidates and prices, with what that allows."""
     if jpm != "capped-mean" or rules != Terms(move_cost=rules.move_cost):
         stop(
@@ -101,12 +102,12 @@ def _crowd(people: Path, board: Board, rules: Terms, jpm: str) -> Rotation:
             FAILED,
         )
     try:
-        return place_crowd(
-            Crowd(
-                shown=board.shown, asked=board.asked, current=board.current, seats=board.headcount,
-                move_cost=rules.move_cost,
-            )
+        crowd = Crowd(
+            shown=board.shown, asked=board.asked, current=board.current, seats=board.headcount,
+            move_cost=rules.move_cost,
         )  # fmt: skip
+        with workers_at(dask) as workers:
+            return place_crowd(crowd, workers=workers)
     except ValueError:
         stop(f"{people}: tidak semua orang mendapat tempat.", FAILED)
 
@@ -122,12 +123,13 @@ def _write(out: Path, board: Board, target: Ints, fits: tuple[Floats, Floats]) -
             writer.writerow([name, source, board.posts[to], f"{before:.6f}", f"{after:.6f}"])
 
 
-def recommend_files(people: Path, posts: Path, *, top: int) -> dict[str, Any]:
+def recommend_files(people: Path, posts: Path, *, top: int, dask: str = "") -> dict[str, Any]:
     """The best posts for every person and the best people for every post, by capped-mean fit."""
     board = read_board(people, posts)
     if top < 1:
         stop(f"--top: diharapkan 1 atau lebih; ditemukan {top}.", BAD_INPUT)
-    found = top_both_ways(board.shown, board.asked, top)
+    with workers_at(dask) as workers:
+        found = top_both_ways(board.shown, board.asked, top, workers=workers)
     return {
         "for_people": _lists(board.people, board.posts, found.posts, found.posts_fit),
         "for_posts": _lists(board.posts, board.people, found.people, found.people_fit),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one, rows
 from cakap.accounts.models import Role
-from cakap.placement.comparing import figures_of
+from cakap.placement.comparing import differences, figures_of
 from cakap.placement.forms import ScenarioForm, TryForm
 from cakap.placement.models import Line, Plan
 from cakap.placement.problem import Wanted
@@ -55,7 +55,13 @@ def compare(request: HttpRequest) -> HttpResponse:
     known = rows(request, Plan)
     wanted = [pk for pk in request.GET.getlist("plan") if pk.isdecimal()][:MOST_COMPARED]
     chosen = known.filter(pk__in=wanted).select_related("agency") if wanted else known[:2]
-    context = {"plans": known[:30], "figures": [figures_of(row) for row in chosen]}
+    pair = list(chosen)[:2]
+    context = {
+        "plans": known[:30],
+        "figures": [figures_of(row) for row in chosen],
+        "pair": pair,
+        "differences": differences(*pair) if len(pair) == 2 else [],
+    }
     return render(request, "placement/compare.html", context)
 
 
