@@ -192,3 +192,26 @@ def verify(*, as_json: Json = False) -> None:
         OUT.print("Utuh: rantai audit dan semua angka dapat dihitung ulang.")
     if trouble:
         raise SystemExit(FAILED)
+
+
+@app.command("check-letter", epilog="Contoh: cakap check-letter dokumen.json --json")
+def check_letter_file(
+    file: Annotated[Path, typer.Argument(help="Berkas JSON surat rekomendasi.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Periksa tanda tangan sebuah surat rekomendasi dan cetak isinya."""
+    start_django()
+    from cakap.placement.advising import check_letter
+
+    try:
+        told = json.loads(file.read_text())
+    except ValueError:
+        stop(f"{file}: diharapkan JSON.", BAD_INPUT)
+    content = check_letter(told if isinstance(told, dict) else {})
+    if as_json:
+        print(json.dumps(content, ensure_ascii=False))  # noqa: T201
+        return
+    OUT.print(f"Sah: {content['number']}, dari {content['issuer']} kepada {content['recipient']}.")
+    for line in content["lines"]:
+        OUT.print(f"{line['name']} → {line['title']} ({line['fit']:.2f} %)")

@@ -191,10 +191,10 @@ def _years(
     row = {person: at for at, person in enumerate(people)}
     years = np.zeros((len(people), max(len(numbers), 1)))
     served = Appointment.objects.filter(
-        start__lte=on, kind=Appointment.Kind.DEFINITIVE
+        position__unit__in=list(office), start__lte=on, kind=Appointment.Kind.DEFINITIVE
     ).values_list("employee_id", "position__unit_id", "start", "end")
     for employee, unit, start, end in served.iterator(chunk_size=20000):
-        if employee in row and unit in office:
+        if employee in row:
             until = min(end, on) if end else on
             years[row[employee], numbers[office[unit]]] += (until - start).days / 365.25
     return years
@@ -204,9 +204,9 @@ def _wishes(people: Sequence[int], positions: Sequence[Position]) -> np.ndarray:
     row = {person: at for at, person in enumerate(people)}
     column = {position.pk: at for at, position in enumerate(positions)}
     found = np.zeros((len(people), len(positions)), dtype=np.int64)
-    stated = Wish.objects.filter(position__in=column).values_list("employee", "position", "rank")
-    for employee, position, rank in stated:
-        if employee in row:
+    stated = Wish.objects.filter(position__agency__in={one.agency_id for one in positions})
+    for employee, position, rank in stated.values_list("employee", "position", "rank"):
+        if employee in row and position in column:
             found[row[employee], column[position]] = rank
     return found
 
