@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,6 +26,8 @@ from cakap.itembank.models import Form
 from cakap.itembank.queries import form_versions, scored_items
 from cakap.jobs.services import in_blocks
 from cakap.jobs.workers import workers_at
+from cakap.placement.advising import send_advice, write_advice
+from cakap.placement.errors import NothingToAdvise
 from cakap.placement.models import Plan
 from cakap.placement.problem import Wanted
 from cakap.placement.queries import people_for
@@ -128,6 +130,7 @@ def tell_story(story: Story) -> dict[str, Any]:
     with story.step("talent"):
         map_talent(agency=agency, actor="talenta", now=timezone.now())
     with story.step("plan"):
+        _letter(agency)
         _plan(agency, [centre, cat])
     with story.step("selection"):
         _bidding(agency)
@@ -327,6 +330,20 @@ def _work_up(programme: Programme, story: Story) -> None:
         keep_reports(list(block), actor="operator", now=timezone.now())
         done += len(block)
         story.tell("results", done, len(rows))
+
+
+def _letter(agency: Agency) -> None:
+    """The office that ran the assessment centre recommends its people for vacancies before anybody moves."""
+    office = Agency.objects.get(code=ORGANISER)
+    if office.advice_given.exists():
+        return
+    # In a small demo nobody may be eligible for what is vacant.
+    with suppress(NothingToAdvise):
+        letter = write_advice(
+            issuer=office, recipient=agency, number="Contoh R-1", most=2, actor="penyusun",
+            now=timezone.now(),
+        )  # fmt: skip
+        send_advice(letter=letter, actor="kepala kantor", now=timezone.now())
 
 
 def _plan(agency: Agency, programmes: list[Programme]) -> None:
