@@ -18,7 +18,7 @@ from cakap.science.workers import Workers
 
 FIRST, MORE = 20, 10  # candidates a person: drawn to begin with, and taken in a round
 ROUNDS = 5
-STEP = 0.001  # percent points a bid is raised by: a plan of n people is within n x STEP of the best
+STEP = 0.01  # percent points a bid is raised by: a plan of n people is within n x STEP of the best
 ENOUGH = 1e-5  # share of the total between plan and bound at which rounds end
 NOWHERE = 1000.0  # percent points that it costs to leave somebody without a post
 SAME = 1e-6
