@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from world import NOW
 
 from cakap.accounts.models import Role
+from cakap.placement.problem import Wanted
+from cakap.placement.services import make_plan
+from cakap.programmes.models import Programme
 
 
 def test_the_api_tells_what_the_pages_tell(client, world, published):
@@ -29,4 +33,19 @@ def test_the_api_refuses_in_json(client, world):
 
 
 def test_the_description_lists_every_address(client, db):
-    assert len(client.get("/api/openapi.json").json()["paths"]) == 5
+    assert len(client.get("/api/openapi.json").json()["paths"]) == 7
+
+
+def test_a_plan_by_api_has_its_terms_and_every_criterion(client, world, published):
+    programme = Programme.objects.get(initiator=world.agency)
+    plan = make_plan(
+        programmes=[programme], name="R", actor="t", now=NOW, wanted=Wanted(max_moves=1)
+    )
+    client.force_login(world.user(Role.AUDITOR))
+
+    told = client.get(f"/api/plans/{plan.pk}").json()
+
+    assert (told["terms"], told["method"]) == ({"max_moves": 1}, "optimum")
+    line = told["lines"][0]
+    assert line["criteria_after"]["match"] == pytest.approx(line["fit_after"], abs=1e-5)
+    assert line["standing"] is None

@@ -174,6 +174,9 @@ class MoveOut(Schema):
     target: str
     fit_before: float
     fit_after: float
+    criteria_before: dict[str, float]
+    criteria_after: dict[str, float]
+    standing: float | None
     reason: str
 
 
@@ -182,6 +185,9 @@ class PlanOut(Schema):
 
     name: str
     state: str
+    method: str
+    terms: dict[str, Any]
+    blocking: int
     total_before: float
     total_after: float
     optimal: bool
@@ -204,6 +210,9 @@ def plan(request: HttpRequest, plan_id: int) -> dict[str, Any]:
                 "target": line.target.code,
                 "fit_before": line.fit_before,
                 "fit_after": line.fit_after,
+                "criteria_before": line.criteria_before,
+                "criteria_after": line.criteria_after,
+                "standing": line.standing,
                 "reason": line.reason,
             }
             for line in row.lines.select_related("employee", "source", "target")

@@ -109,7 +109,7 @@ def send_advice(*, letter: Advice, actor: str, now: datetime) -> None:
     letter.signature = base64.b64encode(own.sign.sign(letter.document.encode())).decode()
     letter.card, letter.signed_by, letter.sent_at = own.card.text, actor, now
     letter.state = Advice.State.SENT
-    letter.save()
+    letter.save(update_fields=["document", "signature", "card", "signed_by", "sent_at", "state"])
     record(
         actor=actor, action="advice.send", subject=letter.number, agency=letter.issuer.code, now=now,
         detail={"recipient": letter.recipient.code, "signature": letter.signature},

@@ -28,7 +28,7 @@ def keep(plan: Plan, problem: Problem, found: Rotation) -> None:
     plan.policy_digest = keep_policy(problem.policy)
     plan.engine_version = __version__
     plan.blocking = len(blocking_of(problem, found.target))
-    plan.save()
+    plan.save(force_insert=True)
     names = dict(Competency.objects.values_list("code", "name"))
     lines = Line.objects.bulk_create(
         [

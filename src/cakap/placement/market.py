@@ -47,8 +47,7 @@ def _stated(problem: Problem) -> dict[int, list[tuple[int, int | None]]]:
     """Person -> (post, rank that the unit gave), in the person's order; only posts for which one may be
     proposed."""
     ground = problem.ground
-    person_of = {problem.whole.people[row]: at for at, row in enumerate(problem.rows)}
-    post_of = {problem.whole.positions[column].pk: at for at, column in enumerate(problem.columns)}
+    person_of, post_of = problem.person_of, problem.post_of
     told: dict[int, list[tuple[int, int | None]]] = {}
     rows = Wish.objects.filter(position__in=post_of).order_by("rank")
     for employee, position, unit_rank in rows.values_list("employee", "position", "unit_rank"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -65,15 +65,15 @@ class Problem:
     terms: Terms
     policy: Policy
 
-    def person(self, employee: int) -> int | None:
-        """Place of an employee on the ground, None for who does not take part."""
-        row = self.whole.row.get(employee)
-        return self.rows.index(row) if row in self.rows else None
+    @property
+    def person_of(self) -> dict[int, int]:
+        """Employee id -> place on the ground."""
+        return {self.whole.people[row]: at for at, row in enumerate(self.rows)}
 
-    def post(self, position: int) -> int | None:
-        """Place of a post on the ground, None for one that is not on it."""
-        column = self.whole.column.get(position)
-        return self.columns.index(column) if column in self.columns else None
+    @property
+    def post_of(self) -> dict[int, int]:
+        """Post id -> place on the ground."""
+        return {self.whole.positions[column].pk: at for at, column in enumerate(self.columns)}
 
 
 def gather(
@@ -169,36 +169,30 @@ def _eligible(
 
 def _under(problem: Problem, wanted: Wanted) -> Problem:
     """The problem with its terms, by row numbers."""
+    person, post = _Places(problem.person_of, "Pegawai"), _Places(problem.post_of, "Jabatan")
     cost = problem.policy["posts.plan_min_gain"] if wanted.move_cost is None else wanted.move_cost
     terms = Terms(
         move_cost=cost, min_gain=wanted.min_gain, max_moves=wanted.max_moves,
-        locks={_person(problem, one): _post(problem, post) for one, post in wanted.locks},
-        forbidden={(_person(problem, one), _post(problem, post)) for one, post in wanted.forbidden},
-        must_fill={_post(problem, post) for post in wanted.must_fill},
+        locks={person[one]: post[where] for one, where in wanted.locks},
+        forbidden={(person[one], post[where]) for one, where in wanted.forbidden},
+        must_fill={post[where] for where in wanted.must_fill},
         max_leaving=dict(wanted.max_leaving),
-        couples=[(_person(problem, a), _person(problem, b)) for a, b in wanted.couples],
-        conflicts=[(_person(problem, a), _person(problem, b)) for a, b in wanted.conflicts],
+        couples=[(person[one], person[other]) for one, other in wanted.couples],
+        conflicts=[(person[one], person[other]) for one, other in wanted.conflicts],
     )  # fmt: skip
-    return Problem(
-        whole=problem.whole, rows=problem.rows, columns=problem.columns, ground=problem.ground,
-        free=problem.free, terms=terms, policy=problem.policy,
-    )  # fmt: skip
+    return replace(problem, terms=terms)
 
 
-def _person(problem: Problem, employee: int) -> int:
-    found = problem.person(employee)
-    if found is None:
-        message = f"Pegawai {employee} tidak ikut dalam rencana ini."
+class _Places(dict[int, int]):
+    """Id -> place, refusing what does not take part."""
+
+    def __init__(self, known: dict[int, int], what: str) -> None:
+        super().__init__(known)
+        self._what = what
+
+    def __missing__(self, key: int) -> int:
+        message = f"{self._what} {key} tidak ikut dalam rencana ini."
         raise TermsClash(message)
-    return found
-
-
-def _post(problem: Problem, position: int) -> int:
-    found = problem.post(position)
-    if found is None:
-        message = f"Jabatan {position} tidak ikut dalam rencana ini."
-        raise TermsClash(message)
-    return found
 
 
 def solved(problem: Problem) -> Rotation:

@@ -52,13 +52,13 @@ def measure_plan(plan: Plan, *, workers: Workers, progress: Callable[[int, int],
 
 def _task(problem: Problem, lines: list[Line]) -> Task:
     rows, columns = list(problem.rows), list(problem.columns)
-    post_of = {problem.whole.positions[column].pk: at for at, column in enumerate(columns)}
+    place = problem.post_of
     block = np.ix_(rows, columns)
     return Task(
         shown=problem.whole.shown[rows], se=problem.whole.se[rows],
         asked=problem.whole.asked[columns], ground=problem.ground, terms=problem.terms,
         criteria={name: values[block] for name, values in problem.whole.criteria.items()},
-        policy=problem.policy, planned=np.array([post_of[line.target_id] for line in lines]),
+        policy=problem.policy, planned=np.array([place[line.target_id] for line in lines]),
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def try_move(plan: Plan, employee: int, position: int) -> Trial:
     """
     wanted = Wanted(**plan.terms).locking(employee, position)
     own = fresh_problem(plan)
-    person, post = own.person(employee), own.post(position)
+    person, post = own.person_of.get(employee), own.post_of.get(position)
     if person is None or post is None:
         message = "Orang atau jabatan itu tidak ikut dalam rencana ini."
         raise TermsClash(message)
@@ -86,8 +86,8 @@ def _against(
 def _near(plan: Plan, problem: Problem) -> Ints:
     """The best plan under the terms tried, and of equally good ones the nearest to what was planned."""
     planned = dict(plan.lines.values_list("employee_id", "target_id"))
-    people = (problem.whole.people[row] for row in problem.rows)
-    target = [problem.post(planned[employee]) for employee in people]
+    place, people = problem.post_of, (problem.whole.people[row] for row in problem.rows)
+    target = [place[planned[employee]] for employee in people]
     return solved_on(preferring(problem.ground, np.array(target)), problem.terms).target
 
 
