@@ -119,7 +119,6 @@ def test_a_scenario_is_built_compared_dragged_and_approved(page, world):
     moves = sum(line.source_id != line.target_id for line in plan.lines.all())
     assert Appointment.objects.filter(decree__startswith="821.2/").count() == moves
     assert Appointment.objects.filter(decree="821.2/1/2025").count() == 1
-    picture(page, "rencana-disetujui")
 
 
 def office_staff(office):
