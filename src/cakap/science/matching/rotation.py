@@ -54,10 +54,13 @@ def best_plan(
     pairs = Pairs(person=person, post=post, gain=gain[person, post])
     target, total = assign_pairs(pairs, n_people=len(fit), seats=seats, must=must)
     before = float(fit[people[holds], current[holds]].sum())
+    after = float(fit[people, target].sum())
+    worth = after - move_cost * int((holds & (target != current)).sum())
     return Rotation(
         target=target,
         total_before=before,
-        total_after=float(fit[people, target].sum()),
-        bound=before + total / SCALE,
+        total_after=after,
+        # The solver counts in whole numbers: what it proved may lie a rounding below what it found.
+        bound=max(before + total / SCALE, worth),
         optimal=True,
     )
