@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cakap.accounts.models import Agency
+from cakap.audit.chain import canonical
 from cakap.audit.services import record
 from cakap.delivery.sites.errors import BadCard, NotSigned
 from cakap.delivery.sites.identity import Card, identity
@@ -135,7 +136,7 @@ def _document(letter: Advice, signer: str, now: datetime) -> str:
             for line in lines
         ],
     }  # fmt: skip
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical(content)
 
 
 def sealed(letter: Advice) -> dict[str, str]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from cakap.placement.board import offices
 from cakap.placement.eligibility import age_on
 from cakap.placement.models import Line, Plan, Wish
+from cakap.placement.trial import awaited_among
 from cakap.policy.queries import policy_kept
 from cakap.registry.models import Unit
 from cakap.registry.reference import STEP
+from cakap.science.matching.chains import chains
 from cakap.talent.queries import boxes_of
 
 TOP_BOX, MIDDLE_AGE = 9, 45
@@ -42,8 +44,8 @@ def figures_of(plan: Plan) -> Figures:
     lines = list(plan.lines.select_related("employee", "source__unit", "target"))
     moves = [line for line in lines if line.source_id != line.target_id]
     boxes = boxes_of(plan.agency)
-    cost = policy_kept(plan.policy_digest)["posts.plan_min_gain"]
-    cost = plan.terms.get("move_cost", cost)
+    policy = policy_kept(plan.policy_digest)
+    cost = plan.terms.get("move_cost", policy["posts.plan_min_gain"])
     stands = [line.standing for line in moves if line.standing is not None]
     return Figures(
         plan=plan, people=len(lines), moves=len(moves),
@@ -53,7 +55,7 @@ def figures_of(plan: Plan) -> Figures:
         vacant=sum(plan.open_posts.values_list("seats", flat=True)),
         top_box_placed=sum(boxes.get(line.employee_id) == TOP_BOX for line in moves),
         longest_chain=longest_chain(lines), fairness=_fairness(plan, lines),
-        thin=_thin(plan, lines),
+        thin=_thin(plan, lines, policy.get("placement.continuity") or 0.5),
         standing=sum(stands) / len(stands) if stands else None,
     )  # fmt: skip
 
@@ -95,15 +97,8 @@ def differences(one: Plan, other: Plan) -> list[Difference]:
 
 def longest_chain(lines: Iterable[Line]) -> int:
     """Moves of the longest chain; cycles count once round."""
-    awaits = {line.pk: line.awaits_id for line in lines if line.source_id != line.target_id}
-    longest = 0
-    for start, first in awaits.items():
-        seen, here = {start}, first
-        while here is not None and here in awaits and here not in seen:
-            seen.add(here)
-            here = awaits[here]
-        longest = max(longest, len(seen))
-    return longest
+    moves = [line for line in lines if line.source_id != line.target_id]
+    return max((len(chain.moves) for chain in chains(awaited_among(moves))), default=0)
 
 
 def _fairness(plan: Plan, lines: list[Line]) -> dict[str, float | None]:
@@ -125,9 +120,8 @@ def _ratio(group: list[bool], moved: list[bool]) -> float | None:
     return (sum(inside) / len(inside)) / (sum(outside) / len(outside))
 
 
-def _thin(plan: Plan, lines: list[Line]) -> tuple[tuple[str, float], ...]:
+def _thin(plan: Plan, lines: list[Line], mark: float) -> tuple[tuple[str, float], ...]:
     """Offices in which too few of those who hold posts there now would stay."""
-    mark = policy_kept(plan.policy_digest).get("placement.continuity") or 0.5
     office = offices([plan.agency_id])
     names = dict(Unit.objects.filter(pk__in=set(office.values())).values_list("pk", "name"))
     held = Counter(office[line.source.unit_id] for line in lines)

@@ -117,7 +117,7 @@ def gather(
         terms=Terms(),
         policy=policy,
     )
-    return _under(found, wanted)
+    return under(found, wanted)
 
 
 def _tiers(wanted: Wanted, policy: Policy) -> set[str] | None:
@@ -167,8 +167,8 @@ def _eligible(
     return may[:, [tiers.index(whole.positions[column].tier) for column in columns]]
 
 
-def _under(problem: Problem, wanted: Wanted) -> Problem:
-    """The problem with its terms, by row numbers."""
+def under(problem: Problem, wanted: Wanted) -> Problem:
+    """The same people and posts under other terms, by row numbers; the stage stays that of the problem."""
     person, post = _Places(problem.person_of, "Pegawai"), _Places(problem.post_of, "Jabatan")
     cost = problem.policy["posts.plan_min_gain"] if wanted.move_cost is None else wanted.move_cost
     terms = Terms(

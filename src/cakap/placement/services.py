@@ -69,16 +69,11 @@ def make_variant(*, plan: Plan, wanted: Wanted, name: str, actor: str, now: date
     )  # fmt: skip
 
 
-def problem_of(plan: Plan, wanted: Wanted | None = None) -> Problem:
-    """The problem of a plan as it stood on its day, under its own terms or others."""
-    policy = policy_in_force(agency=plan.agency.code, on=plan.on)
-    told = wanted if wanted is not None else Wanted(**plan.terms)
-    return gather(plan.agency, list(plan.programmes.all()), told, policy, on=plan.on)
-
-
 def fresh_problem(plan: Plan) -> Problem:
-    """The problem of a plan, where nothing has changed since it was made. PlanIsStale."""
-    problem = problem_of(plan)
+    """The problem of a plan as of its day, where nothing has changed since it was made. PlanIsStale."""
+    policy = policy_in_force(agency=plan.agency.code, on=plan.on)
+    told = Wanted(**plan.terms)
+    problem = gather(plan.agency, list(plan.programmes.all()), told, policy, on=plan.on)
     if digest_of(problem) != plan.input_digest:
         raise PlanIsStale
     return problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,11 @@ from cakap.placement.board import explained
 from cakap.placement.eligibility import reasons_against
 from cakap.placement.errors import TermsClash
 from cakap.placement.models import Line, Plan
-from cakap.placement.problem import Problem, Wanted, solved_on
-from cakap.placement.services import fresh_problem, problem_of
+from cakap.placement.problem import Problem, Wanted, solved_on, under
+from cakap.placement.services import fresh_problem
 from cakap.placement.terms import preferring
 from cakap.registry.models import Competency
-from cakap.science.matching.chains import chains, falls_with
+from cakap.science.matching.chains import NOBODY, chains, falls_with
 from cakap.science.types import Ints
 
 
@@ -58,7 +59,7 @@ def try_move(plan: Plan, employee: int, position: int) -> Trial:
         raise TermsClash(message)
     reasons, gaps = _against(own, person, post, plan)
     try:
-        problem = problem_of(plan, wanted)
+        problem = under(own, wanted)
         target = _near(plan, problem)
     except TermsClash as clash:
         return Trial(
@@ -143,8 +144,13 @@ def links(plan: Plan) -> list[Link]:
 def _awaited(plan: Plan) -> tuple[list[Line], list[int]]:
     rows = plan.lines.select_related("employee", "source__unit", "target__unit").order_by("pk")
     lines = [line for line in rows if line.source_id != line.target_id]
-    place = {line.pk: at for at, line in enumerate(lines)}
-    return lines, [place.get(line.awaits_id or 0, -1) for line in lines]
+    return lines, awaited_among(lines)
+
+
+def awaited_among(moves: Sequence[Line]) -> list[int]:
+    """For each of a plan's moves the place of the one whose leaving it waits for, as `chains` asks for."""
+    place = {line.pk: at for at, line in enumerate(moves)}
+    return [place.get(line.awaits_id or 0, NOBODY) for line in moves]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,14 +94,15 @@ def trial(request: HttpRequest, pk: int, line: int) -> HttpResponse:
     if not form.is_valid():
         return HttpResponse(status=400, content=str(form.errors))
     position = form.cleaned_data["position"]
-    context = _trial(request, row, found, position)
+    context = _around(request, row, found, position)
+    context["trial"] = try_move(row, found.employee_id, position.pk)
     return render(request, "placement/trial.html", context)
 
 
-def _trial(request: HttpRequest, row: Plan, found: Line, position: Position) -> dict[str, object]:
+def _around(request: HttpRequest, row: Plan, found: Line, position: Position) -> dict[str, object]:
+    """What the fragment says beside the trial itself."""
     return {
         "plan": row, "line": found, "position": position,
-        "trial": try_move(row, found.employee_id, position.pk),
         "planned": found.target_id == position.pk, "may_work": holds(request, Role.TALENT_MANAGER),
     }  # fmt: skip
 
@@ -113,10 +114,8 @@ def refusal(request: HttpRequest, pk: int, line: int) -> HttpResponse:
     moves = row.lines.exclude(source=F("target"))
     found = get_object_or_404(moves.select_related("employee", "source", "plan__agency"), pk=line)
     told = if_refused(found)
-    context = {
-        "plan": row, "line": found, "falls": told.falls, "trial": told.trial,
-        "position": found.source, "planned": False, "may_work": holds(request, Role.TALENT_MANAGER),
-    }  # fmt: skip
+    context = _around(request, row, found, found.source)
+    context |= {"falls": told.falls, "trial": told.trial}
     return render(request, "placement/refusal.html", context)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cakap.science.types import Floats, Ints
 
-Halves = NDArray[np.int32]
+Shorts = NDArray[np.int32]
 
 NOBODY = -1
 ONLY = 1e6  # raise of who has one candidate only
@@ -67,8 +67,8 @@ def auction(post: Ints, value: Floats, *, seats: Ints, step: float) -> Auction:
 
 @numba.njit(cache=True, nogil=True)
 def _bid(
-    post: Halves, value: Floats, first: Ints, step: float, most: int
-) -> tuple[Halves, Floats, int]:
+    post: Shorts, value: Floats, first: Ints, step: float, most: int
+) -> tuple[Shorts, Floats, int]:
     """Candidate taken by each person, price of each post, and how many are left without a seat.
 
     A post's seats lie from first[post] as a heap by price, the cheapest on top; one without seats costs
@@ -97,7 +97,7 @@ def _bid(
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _best_candidate(post: Halves, value: Floats, price: Floats) -> tuple[int, float]:
+def _best_candidate(post: Shorts, value: Floats, price: Floats) -> tuple[int, float]:
     """Which of a person's candidates is worth most at these prices, and how much more than the next."""
     best, second, chosen = -np.inf, -np.inf, 0
     for c in range(len(post)):
@@ -111,7 +111,7 @@ def _best_candidate(post: Halves, value: Floats, price: Floats) -> tuple[int, fl
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _sell(cost: Floats, holder: Halves, bid: float, person: int) -> int:
+def _sell(cost: Floats, holder: Shorts, bid: float, person: int) -> int:
     """Sell the cheapest seat, which is on top, and let it sink to its place. Returns who held it."""
     loser, at, size = holder[0], 0, len(cost)
     while 2 * at + 1 < size:
