@@ -40,6 +40,7 @@ from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Programme
 from cakap.registry.models import Employee, Position, Unit
 from cakap.registry.services import appoint
+from cakap.results.models import Result
 
 
 def make(world, **more):
@@ -226,7 +227,37 @@ def test_weights_count_and_are_shown_and_verified(world, published):
     assert line.fit_after == pytest.approx(wanted)
     assert plan.policy_digest != plain.policy_digest
     assert first_difference(plan) == ""
-    assert set(line.criteria_after) == set(CRITERIA)
+    # Interests are not measured in an assessment centre.
+    assert set(line.criteria_after) == set(CRITERIA) - {"interests"}
+
+
+def test_interests_count_where_person_and_post_have_them(world, published):
+    weigh(world, match=50, interests=50)
+    told = dict(zip("RIASEC", (6, 5, 4, 1, 2, 3), strict=True))
+    Result.objects.filter(employee=world.person(0)).update(interests=told)
+    Position.objects.filter(code="KABID1").update(interests="RIA")
+    Position.objects.filter(code="KABID2").update(interests="SEC")
+
+    whole = board(world.agency, policy_in_force(agency=world.agency.code, on=TODAY), on=TODAY)
+
+    row, other = (whole.row[world.person(n).pk] for n in (0, 1))
+    suits, against, untold = (whole.column[world.post(c).pk] for c in ("KABID1", "KABID2", "KASI1"))
+    match = whole.criteria["match"]
+    assert whole.fit[row, suits] == pytest.approx((match[row, suits] + 100) / 2)
+    assert whole.fit[row, against] == pytest.approx(match[row, against] / 2)
+    # Unknown of the post or of the person: the other criteria decide alone.
+    assert whole.fit[row, untold] == pytest.approx(match[row, untold])
+    assert whole.fit[other] == pytest.approx(match[other])
+    plan = make(world)
+    assert first_difference(plan) == ""
+    line = plan.lines.get(employee=world.person(0))
+    assert ("interests" in line.criteria_after) == (line.target.code in {"KABID1", "KABID2"})
+
+
+def test_where_nothing_with_weight_is_known_nothing_speaks_for_the_pair():
+    one = np.ones((1, 1))
+
+    assert weighed({"match": 80 * one, "interests": np.nan * one}, {"interests": 1}) == 0
 
 
 @pytest.mark.parametrize("attribute", ["sex", "age", "religion", "name"])

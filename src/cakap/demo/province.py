@@ -33,6 +33,21 @@ BADAN = (
     "Kepegawaian Daerah", "Pengembangan Sumber Daya Manusia Daerah", "Kesatuan Bangsa dan Politik",
     "Penanggulangan Bencana Daerah", "Penghubung Daerah",
 )  # fmt: skip
+# Invented, as an example of what a job analysis says: interests that suit an office's work.
+SUITING = {
+    "Pendidikan dan Kebudayaan": "SAE", "Kesehatan": "ISC", "Sosial": "SEC",
+    "Pekerjaan Umum dan Penataan Ruang": "RIC", "Perumahan Rakyat dan Kawasan Permukiman": "RIC",
+    "Tenaga Kerja dan Transmigrasi": "SEC", "Ketahanan Pangan": "RIE",
+    "Lingkungan Hidup dan Kehutanan": "RIS", "Perhubungan": "REC", "Pariwisata": "EAS",
+    "Komunikasi, Informatika, Statistik dan Persandian": "ICR", "Kepemudaan dan Olahraga": "SER",
+    "Koperasi, Usaha Kecil dan Menengah": "ESC", "Perpustakaan dan Kearsipan": "CSA",
+    "Kelautan dan Perikanan": "RIE", "Pertanian": "RIE", "Energi dan Sumber Daya Mineral": "RIC",
+    "Perindustrian dan Perdagangan": "ECR", "Perencanaan Pembangunan Daerah": "IEC",
+    "Pengelolaan Keuangan dan Aset Daerah": "CEI", "Pendapatan Daerah": "CES",
+    "Kepegawaian Daerah": "SCE", "Pengembangan Sumber Daya Manusia Daerah": "SIE",
+    "Penanggulangan Bencana Daerah": "RSE", "Satuan Polisi Pamong Praja": "RSE",
+    "Inspektorat Daerah": "CIE", "RSUD Banten": "ISR", "RSUD Malingping": "ISR",
+}  # fmt: skip
 HEADS = (
     ("Satuan Polisi Pamong Praja", "Kepala Satuan Polisi Pamong Praja"),
     ("Inspektorat Daerah", "Inspektur"),
@@ -104,17 +119,20 @@ class Province:
 
     def files(self, today: date) -> Iterator[tuple[str, bytes]]:
         """(kind, content of its CSV file) in the order in which they are to be imported."""
+        offices = {str(code): str(name) for code, name, *_ in self.units}
         yield "units", as_csv(("kode", "nama", "kode_induk", "lokasi"), self.units)
         yield (
             "positions",
             as_csv(
-                ("kode", "nama", "kode_unit", "jenjang", "eselon", "kelas_jabatan", "kebutuhan"),
+                ("kode", "nama", "kode_unit", "jenjang", "eselon", "kelas_jabatan", "kebutuhan",
+                 "minat_kerja"),
                 [
-                    [p.code, p.title, p.unit, p.tier, p.eselon, p.job_class, p.headcount]
+                    [p.code, p.title, p.unit, p.tier, p.eselon, p.job_class, p.headcount,
+                     _suiting(p, offices[p.unit.split("-")[0]])]
                     for p in self.posts
                 ],
             ),
-        )
+        )  # fmt: skip
         yield "employees", as_csv(
             ("nip", "nama", "tanggal_lahir", "jenis_kelamin", "jenis_pegawai", "golongan",
              "pendidikan", "bidang_pendidikan", "sintetis"),
@@ -218,6 +236,12 @@ def _section(made: Province, code: str, parent: str, name: str, eselon: str) -> 
             eselon="",
             headcount=seats,
         )
+
+
+def _suiting(post: Post, office: str) -> str:
+    """Holland code of a post: that of its office, with enterprise first for whoever heads it."""
+    code = SUITING.get(office.removeprefix("Dinas ").removeprefix("Badan "), "ECS")
+    return ("E" + code.replace("E", ""))[:3] if post.tier in {"jpt_madya", "jpt_pratama"} else code
 
 
 CLASSES = {

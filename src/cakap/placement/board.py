@@ -18,6 +18,7 @@ from cakap.registry.reference import EDUCATION_ORDER, STEP
 from cakap.results.models import Result
 from cakap.results.queries import measured_levels, valid_results
 from cakap.science.matching.chance import capped_mean_moments, ratio_moments, reaches
+from cakap.science.matching.interests import TYPES
 from cakap.science.matching.jpm import capped_mean, ratio
 from cakap.science.types import Floats
 from cakap.talent.queries import boxes_of
@@ -85,7 +86,7 @@ def board_over(
     asked = asked.reshape(len(positions), len(codes))
     known = {pk: record for agency in agencies for pk, record in records(agency, on=on).items()}
     boxes = {pk: box for agency in agencies for pk, box in boxes_of(agency).items()}
-    facts = _facts(people, positions, known, boxes, policy, on=on)
+    facts = _facts(results, positions, known, boxes, policy, on=on)
     criteria = measured_criteria(shown, se, asked, policy) | other_criteria(
         facts, full_years=policy["placement.experience_years"]
     )
@@ -134,7 +135,7 @@ def match_of(shown: Floats, asked: Floats, policy: Policy) -> Floats:
 
 
 def _facts(
-    people: Sequence[int],
+    results: Mapping[int, Result],
     positions: Sequence[Position],
     known: Mapping[int, Record],
     boxes: Mapping[int, int],
@@ -142,6 +143,7 @@ def _facts(
     *,
     on: date,
 ) -> Facts:
+    people = sorted(results)
     office = offices({position.agency_id for position in positions})
     numbers = {root: at for at, root in enumerate(sorted(set(office.values())))}
     places: dict[str, int] = {}
@@ -154,6 +156,10 @@ def _facts(
         education=np.array(
             [EDUCATION_ORDER[known[person].employee.education] for person in people], dtype=np.int64
         ),
+        interests=np.array(
+            [[results[person].interests.get(one, np.nan) for one in TYPES] for person in people],
+            dtype=float,
+        ).reshape(len(people), len(TYPES)),
         place=np.array(
             [here.get(known[person].position or 0, -1) for person in people], dtype=np.int64
         ),
@@ -162,6 +168,7 @@ def _facts(
         least_education=np.array(
             [EDUCATION_ORDER.get(rule.get("education", ""), 1) for rule in rules], dtype=np.int64
         ),
+        suiting=tuple(position.interests for position in positions),
         post_place=np.array(post_place, dtype=np.int64),
         wish=_wishes(people, positions),
     )  # fmt: skip

@@ -11,25 +11,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from cakap.placement.errors import UnknownCriterion
+from cakap.science.matching.interests import congruence
 from cakap.science.types import Floats, Ints
 
-CRITERIA = ("match", "probability", "box", "experience", "qualification", "preference", "location")
+CRITERIA = (
+    "match", "probability", "box", "experience", "qualification", "interests", "preference", "location",
+)  # fmt: skip
 TOP_STEP, BOXES, EDUCATION_STEP, RANK_STEP = 5, 9, 25, 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """Of people: box (0 where none), years (n_people, n_offices) served in each office, education, place. Of
-    posts: step on the ladder, office, least education rung, place. wish: (n_people, n_posts) rank of the
+    """Of people: box (0 where none), years (n_people, n_offices) served in each office, education, interests
+    (n_people, 6) as measured, nan where not, place. Of posts: step on the ladder, office, least education rung,
+    Holland code of the interests that suit ("" where untold), place. wish: (n_people, n_posts) rank of the
     person's wish for the post, 0 where none. Offices and places by number, places -1 where untold."""
 
     box: Ints
     years: Floats
     education: Ints
+    interests: Floats
     place: Ints
     step: Ints
     office: Ints
     least_education: Ints
+    suiting: tuple[str, ...]
     post_place: Ints
     wish: Ints
 
@@ -47,14 +53,15 @@ def other_criteria(facts: Facts, *, full_years: float) -> dict[str, Floats]:
         "qualification": np.where(
             surplus < 0, 0.0, np.minimum(50.0 + EDUCATION_STEP * surplus, 100.0)
         ),
+        "interests": congruence(facts.interests, facts.suiting),
         "preference": np.where(facts.wish > 0, np.maximum(wished, RANK_STEP), 0.0),
         "location": 100.0 * same,
     }
 
 
 def weighed(criteria: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    """Weighted mean of the criteria, nan where the match is not known. UnknownCriterion for a weight on
-    anything else, or for weights that say nothing."""
+    """Weighted mean of the criteria that are known of a pair, nan where the match is not. UnknownCriterion for
+    a weight on anything else, or for weights that say nothing."""
     unknown = sorted(set(weights) - set(CRITERIA))
     total = float(sum(weights.values()))
     if unknown or total <= 0 or min(weights.values()) < 0:
@@ -63,7 +70,11 @@ def weighed(criteria: Mapping[str, Floats], weights: Mapping[str, float]) -> Flo
             else "Bobot kriteria harus 0 atau lebih dan jumlahnya lebih dari 0."
         )  # fmt: skip
         raise UnknownCriterion(message)
-    whole = sum(
-        weights[name] * np.nan_to_num(criteria[name]) for name in weights if weights[name] > 0
-    )
-    return np.where(np.isnan(criteria["match"]), np.nan, whole / total)
+    match = criteria["match"]
+    whole, known = np.zeros(match.shape), np.zeros(match.shape)
+    for name, weight in weights.items():
+        value = criteria.get(name, np.full(match.shape, np.nan))
+        whole += weight * np.nan_to_num(value)
+        known += weight * ~np.isnan(value)
+    # Where nothing that has weight is known, nothing speaks for the pair.
+    return np.where(np.isnan(match), np.nan, whole / np.where(known > 0, known, 1.0))

@@ -18,7 +18,8 @@ CRITERION = {
     "box": gettext_lazy("Kotak talenta terhadap tingginya jabatan"),
     "experience": gettext_lazy("Pengalaman pada perangkat daerah itu"),
     "qualification": gettext_lazy("Kualifikasi pendidikan"),
-    "preference": gettext_lazy("Minat yang dinyatakan"),
+    "interests": gettext_lazy("Minat kerja menurut tes (RIASEC)"),
+    "preference": gettext_lazy("Minat jabatan yang dinyatakan"),
     "location": gettext_lazy("Tempat yang sama dengan sekarang"),
 }
 NUMBERS = {

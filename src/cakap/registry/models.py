@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency, OwnedManager, User
+from cakap.registry.reference import INTERESTS
 
 
 class Tier(models.TextChoices):
@@ -74,6 +75,8 @@ class Position(models.Model):
     job_class = models.PositiveSmallIntegerField(null=True, blank=True)
     headcount = models.PositiveSmallIntegerField(default=1)
     location = models.CharField(max_length=100, blank=True)
+    # Minat kerja, a job requirement of job analysis: up to three of Holland's types, the weightiest first.
+    interests = models.CharField(max_length=3, blank=True)
 
     owners: ClassVar = ("agency",)
 
@@ -92,6 +95,10 @@ class Position(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def interest_names(self) -> str:
+        return ", ".join(INTERESTS[letter] for letter in self.interests)
 
 
 class Employee(models.Model):

@@ -21,6 +21,11 @@ RANKS = {
     "IV/d": "Pembina Utama Madya",
     "IV/e": "Pembina Utama",
 }
+# Minat kerja: Holland's types.
+INTERESTS = {
+    "R": "Realistik", "I": "Investigatif", "A": "Artistik",
+    "S": "Sosial", "E": "Kewirausahaan", "C": "Konvensional",
+}  # fmt: skip
 RANK_ORDER = {code: place for place, code in enumerate(RANKS, start=1)}
 PPPK_GRADES = (
     "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX",

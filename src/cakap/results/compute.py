@@ -12,6 +12,7 @@ from scipy.stats import norm
 from cakap.audit.chain import digest
 from cakap.policy.book import Policy
 from cakap.science.irt.levels import level_probabilities
+from cakap.science.matching.interests import TYPES
 from cakap.science.matching.jpm import capped_mean, ratio
 
 LEVELS = np.arange(6)
@@ -110,7 +111,7 @@ class Finding:
     input_digest: str
 
 
-REASONING, INTERESTS = "TIU", "RIASEC"
+REASONING = "TIU"
 
 
 def find(
@@ -134,7 +135,7 @@ def find(
         category=category(found.ratio, purpose, policy)[0],
         potential=potential(by[REASONING].value, policy) if REASONING in by else None,
         interests={
-            letter: by[f"RIASEC.{letter}"].value for letter in INTERESTS if f"RIASEC.{letter}" in by
+            letter: by[f"RIASEC.{letter}"].value for letter in TYPES if f"RIASEC.{letter}" in by
         },
         input_digest=digest(
             {

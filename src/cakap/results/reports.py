@@ -16,6 +16,7 @@ from cakap.itembank.queries import uses_example_items
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Programme
 from cakap.registry.models import CompetencyLevel
+from cakap.registry.reference import INTERESTS
 from cakap.results.compute import category
 from cakap.results.models import Report, Result
 from cakap.ui.charts import levels_against_standard
@@ -23,10 +24,6 @@ from cakap.ui.numbers import decimal
 from cakap.ui.pdf import document
 
 SOURCE = Path(__file__).parent / "documents" / "individual.typ"
-INTEREST_NAMES = {
-    "R": "Realistik", "I": "Investigatif", "A": "Artistik",
-    "S": "Sosial", "E": "Usaha", "C": "Konvensional",
-}  # fmt: skip
 
 
 def individual_report(result: Result) -> bytes:
@@ -83,7 +80,7 @@ def _content(result: Result) -> dict[str, Any]:
         "category": result.category,
         "category_name": name,
         "potential": None if result.potential is None else decimal(result.potential, 0),
-        "interests": [[INTEREST_NAMES[k], int(v)] for k, v in result.interests.items()],
+        "interests": [[INTERESTS[k], int(v)] for k, v in result.interests.items()],
         "strengths": [
             f"{r['name']} (+{r['gap']:g})".replace(".", ",") for r in rows if r["gap"] > 0
         ],

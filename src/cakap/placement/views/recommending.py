@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from cakap.accounts.access import acting_agency, allow, one, rows
 from cakap.placement.queries import Proposal, Recommendation, people_for, posts_for
 from cakap.placement.reports import recommendation_document
-from cakap.placement.words import READERS
+from cakap.placement.words import CRITERION, READERS
 from cakap.registry.models import Employee, Position
 from cakap.registry.queries import empty_seats
 from cakap.registry.reference import STEP
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
+from cakap.ui.numbers import decimal
 
 
 @allow(*READERS)
@@ -109,6 +110,7 @@ def _recommendation(
             Column(title=_("Di atas standar"), value=lambda p: "; ".join(p.strengths)),
             Column(title=_("Di bawah standar"), value=lambda p: "; ".join(p.gaps)),
             Column(title=_("Perlu diperiksa"), value=_flags),
+            Column(title=_("Kriteria lain (0–100)"), value=_others),
         ),
         empty=_("Tidak ada yang memenuhi syarat. Alasannya ada di bawah."),
         extra={"excluded": found.excluded[:300], "not_assessed": found.not_assessed},
@@ -120,6 +122,15 @@ def _recommendation(
 def _likely(proposal: Proposal) -> float | None:
     chance = proposal.criteria.get("probability")
     return None if chance is None else round(chance)
+
+
+def _others(proposal: Proposal) -> str:
+    known = proposal.criteria
+    return "; ".join(
+        f"{title} {decimal(known[name], 0)}"
+        for name, title in CRITERION.items()
+        if name in known and name not in {"match", "probability"}
+    )
 
 
 def _flags(proposal: Proposal) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from cakap.registry.reference import EDUCATION, EDUCATION_ALIASES, PPPK_GRADES, RANK_ORDER
+from cakap.science.matching.interests import refuse_wrong_code
 
 Parser = Callable[[str], Any]
 
@@ -87,6 +89,19 @@ def rank(text: str) -> str:
         return code
     message = "golongan I/a–IV/e (PNS) atau I–XVII (PPPK)"
     raise ValueError(message)
+
+
+def holland_code(text: str) -> str:
+    """One to three different letters of RIASEC, the weightiest first; separators do not count."""
+    code = re.sub(r"[\s,;/-]", "", text).upper()
+    try:
+        refuse_wrong_code(code)
+    except ValueError as exc:
+        message = (
+            "satu sampai tiga huruf berlainan dari R, I, A, S, E (kewirausahaan), C (konvensional)"
+        )
+        raise ValueError(message) from exc
+    return code
 
 
 education = one_of(EDUCATION, EDUCATION_ALIASES)

@@ -10,6 +10,7 @@ from cakap.registry.imports.fields import (
     Field,
     day,
     education,
+    holland_code,
     one_of,
     rank,
     sex,
@@ -100,6 +101,7 @@ POSITIONS = Kind(
         ),
         Field(name="headcount", header="kebutuhan", parse=whole(1, 32000), example="1"),
         Field(name="location", header="lokasi", parse=text_up_to(100), required=False, example="Serang"),
+        Field(name="interests", header="minat_kerja", parse=holland_code, required=False, example="SEC"),
     ),
 )  # fmt: skip
 
