@@ -5,6 +5,7 @@ Pages run as WSGI in threads: Django's synchronous views are several times faste
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,12 +13,18 @@ from a2wsgi import WSGIMiddleware
 
 from cakap.wsgi import application as pages  # first: it sets Django up
 
+from django.urls import get_resolver  # isort: skip
 from cakap.delivery.hot.app import PATHS, HotPath, Receive, Scope, Send  # isort: skip
 from cakap.delivery.hot.stream import PATH, Streams  # isort: skip
 
 THREADS = 3
 _hot, _streams = HotPath(), Streams()
 _pages = WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type]
+# All pages and what they draw with are read in before anybody is let in: whoever came first, at a door
+# with three thousand, would wait for it.
+_ = get_resolver().url_patterns
+gc.collect()
+gc.freeze()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

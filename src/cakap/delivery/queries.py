@@ -11,10 +11,17 @@ from cakap.delivery.models import Attempt, Event, Offer
 from cakap.delivery.state import Happened, State, fold
 from cakap.itembank.models import FormItem
 from cakap.jobs.services import in_blocks
-from cakap.programmes.models import Programme, Session
+from cakap.programmes.models import Programme, Seat, Session
 
 # Most of a log may only tell of the sitting (an item shown, the page left): sheets need none of it.
 COUNTED = (Event.Kind.ANSWER, Event.Kind.FLAG)
+
+
+def session_of(seat: Seat) -> Session:
+    """The session of a seat as it stands now, with all that the door and the paper ask of it."""
+    return Session.objects.select_related("programme__organiser", "form", "room").get(
+        pk=seat.session_id
+    )
 
 
 def state_of(attempt: Attempt) -> State:

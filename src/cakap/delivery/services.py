@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from cakap.audit.chain import digest
 from cakap.audit.services import record
@@ -25,8 +25,8 @@ from cakap.delivery.errors import (
     OtherDevice,
     TimeIsUp,
 )
-from cakap.delivery.models import Attempt, CheckIn, Device, Offer, SectionTime
-from cakap.delivery.queries import state_of
+from cakap.delivery.models import Attempt, Device, Offer, SectionTime
+from cakap.delivery.queries import session_of, state_of
 from cakap.delivery.saving import Kept, Sending, Sent, late_grace, pools_of, save
 from cakap.delivery.state import State
 from cakap.errors import Refused
@@ -58,15 +58,8 @@ def sign_in(
     session = seat.session
     door_of(session).admit(caller)
     device = secrets.token_hex(16)
-    attempt, is_new = Attempt.objects.select_for_update().get_or_create(
-        seat=seat,
-        defaults={"seed": secrets.randbits(62), "device": device, "signed_in_at": now},
-    )
-    if not is_new:
-        if attempt.device:
-            raise OtherDevice
-        Attempt.objects.filter(pk=attempt.pk).update(device=device)
-        attempt.device = device
+    is_new = not hasattr(seat, "attempt")
+    attempt = _first(seat, device, now) if is_new else _freed(seat, device)
     Device.objects.create(
         attempt=attempt, key=device, address=caller.address, agent=caller.agent, since=now,
         workstation=workstation_at(session.room.workstations, caller.address),
@@ -75,9 +68,26 @@ def sign_in(
     return attempt
 
 
+def _first(seat: Seat, device: str, now: datetime) -> Attempt:
+    try:
+        return Attempt.objects.create(
+            seat=seat, seed=secrets.randbits(62), device=device, signed_in_at=now
+        )
+    except IntegrityError as exc:  # another device came in at the same moment
+        raise OtherDevice from exc
+
+
+def _freed(seat: Seat, device: str) -> Attempt:
+    """The attempt that a proctor has freed, now of this device; of two that ask at once only one's."""
+    if not Attempt.objects.filter(seat=seat, device="").update(device=device):
+        raise OtherDevice
+    seat.attempt.device = device
+    return seat.attempt
+
+
 def _refuse_unregistered(seat: Seat, registration: str) -> None:
     """Whoever was at the desk needs the PIN from there; by policy everybody does."""
-    checkin = CheckIn.objects.filter(seat=seat).first()
+    checkin = getattr(seat, "checkin", None)
     if checkin:
         if not hmac.compare_digest(checkin.pin, registration):
             raise NoSuchSeat
@@ -95,11 +105,12 @@ def _seat(nip: str, pin: str) -> Seat:
         participant__employee__nip=nip,
         session__state=Session.State.OPEN,
         session__at_site__isnull=True,
-    ).select_related("session__programme__organiser", "session__room", "participant__employee")
-    found = [seat for seat in seats if hmac.compare_digest(seat.session.pin, pin)]
-    if not found:
-        raise NoSuchSeat
-    return found[0]
+    ).select_related("participant__employee", "checkin", "attempt")
+    for seat in seats:
+        seat.session = session_of(seat)
+        if hmac.compare_digest(seat.session.pin, pin):
+            return seat
+    raise NoSuchSeat
 
 
 @transaction.atomic
@@ -121,14 +132,15 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
     if session_pause(attempt.seat.session_id):
         message = "Sesi sedang dijeda. Tunggu aba-aba pengawas."
         raise NotBegun(message)
+    closes_at = now + allowed_time(attempt, given_to([attempt])[attempt.pk])
     fresh = Attempt.objects.filter(pk=attempt.pk, begun_at__isnull=True)
-    if fresh.update(
-        begun_at=now, closes_at=now + allowed_time(attempt, given_to([attempt])[attempt.pk])
-    ):
-        _record(attempt, "attempt.begin", now)
-        for section in pools_of(attempt.seat.session.form_id):
-            _offer(attempt, section, now)
-    return Attempt.objects.get(pk=attempt.pk)
+    if not fresh.update(begun_at=now, closes_at=closes_at):
+        return Attempt.objects.get(pk=attempt.pk)
+    attempt.begun_at, attempt.closes_at = now, closes_at
+    for section in pools_of(attempt.seat.session.form_id):
+        _offer(attempt, section, now)
+    _record(attempt, "attempt.begin", now)
+    return attempt
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ TOP_STEP, BOXES, EDUCATION_STEP, RANK_STEP = 5, 9, 25, 20
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """Of people: box (0 where none), years (n_people, n_offices) served in each office, education, interests
-    (n_people, 6) as measured, nan where not, place. Of posts: step on the ladder, office, least education rung,
+    (n_people, 6) as measured, nan where not, place. Of posts: step on the ladder, office, least education,
     Holland code of the interests that suit ("" where untold), place. wish: (n_people, n_posts) rank of the
     person's wish for the post, 0 where none. Offices and places by number, places -1 where untold."""
 
@@ -60,8 +60,10 @@ def other_criteria(facts: Facts, *, full_years: float) -> dict[str, Floats]:
 
 
 def weighed(criteria: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    """Weighted mean of the criteria that are known of a pair, nan where the match is not. UnknownCriterion for
-    a weight on anything else, or for weights that say nothing."""
+    """Weighted mean of the criteria known of a pair, nan where the match is not.
+
+    UnknownCriterion for a weight on anything else, or for weights that say nothing.
+    """
     unknown = sorted(set(weights) - set(CRITERIA))
     total = float(sum(weights.values()))
     if unknown or total <= 0 or min(weights.values()) < 0:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.following import next_question
+from cakap.delivery.models import Attempt
 from cakap.delivery.paper import paper, shown, shown_question, shown_stimulus
 from cakap.delivery.queries import state_of
 from cakap.delivery.saving import events_of, number_in, told_in
@@ -32,15 +33,13 @@ def content(request: HttpRequest) -> HttpResponse:
     if attempt.begun_at is None:
         raise NotBegun
     state = state_of(attempt)
-    offered = list(attempt.offers.order_by("place").values_list("version_id", flat=True))
     stands = keep_events(
         attempt=attempt, device=attempt.device, sent=(), caller=caller_of(request),
         now=timezone.now(),
     )  # fmt: skip
-    parts = [
-        shown(part, offered)
-        for part in paper(content_of(attempt.seat.session.form_id), seed=attempt.seed)
-    ]
+    asked = paper(content_of(attempt.seat.session.form_id), seed=attempt.seed)
+    offered = _offered(attempt) if any(part.adaptive_items for part in asked) else []
+    parts = [shown(part, offered) for part in asked]
     given = getattr(attempt.seat.participant, "accommodation", None)
     return JsonResponse(
         {
@@ -56,6 +55,10 @@ def content(request: HttpRequest) -> HttpResponse:
             "parts": [_part(part, _shown_of(attempt.seat.session.form_id)) for part in parts],
         }
     )
+
+
+def _offered(attempt: Attempt) -> list[int]:
+    return list(attempt.offers.order_by("place").values_list("version_id", flat=True))
 
 
 @lru_cache(maxsize=16)

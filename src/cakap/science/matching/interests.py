@@ -23,7 +23,7 @@ def congruence(scores: Floats, codes: Sequence[str]) -> Floats:
     then its mean over the orders they could stand in.
 
     scores: (n_people, 6) in the order of `TYPES`, nan where interests were not measured; codes: up to three
-    different letters a post, "" where it has none. nan where either is not known. ValueError for another code.
+    different letters a post, "" where it has none. nan where either is unknown. ValueError for another code.
     """
     placed = _places(np.asarray(scores, dtype=float))
     found = np.full((len(placed), len(codes)), np.nan)
