@@ -238,7 +238,9 @@ def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text():
     assert b"'=1+1" in as_csv(["a"], [["=1+1"]])
 
 
-@pytest.mark.parametrize(("told", "kept"), [("sec", "SEC"), ("S, E - C", "SEC"), ("R", "R"), ("", "")])
+@pytest.mark.parametrize(
+    ("told", "kept"), [("sec", "SEC"), ("S, E - C", "SEC"), ("R", "R"), ("", "")]
+)
 def test_interests_of_a_post_are_a_holland_code(world, told, kept):
     put(world, "positions", as_csv(POST_HEADERS, [["P1", "Satu", "DINAS1", "pengawas", 1, told]]))
 
@@ -248,7 +250,11 @@ def test_interests_of_a_post_are_a_holland_code(world, told, kept):
 @pytest.mark.parametrize("told", ["RIAS", "RR", "K", "Sosial"])
 def test_another_code_is_refused_with_row_and_column(world, told):
     with pytest.raises(FileHasProblems) as refused:
-        put(world, "positions", as_csv(POST_HEADERS, [["P1", "Satu", "DINAS1", "pengawas", 1, told]]))
+        put(
+            world,
+            "positions",
+            as_csv(POST_HEADERS, [["P1", "Satu", "DINAS1", "pengawas", 1, told]]),
+        )
 
     assert "baris 2, kolom minat_kerja: diharapkan satu sampai tiga huruf" in str(refused.value)
     assert not Position.objects.filter(code="P1").exists()

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registry', '0002_portraits'),
+        ("registry", "0002_portraits"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='position',
-            name='interests',
+            model_name="position",
+            name="interests",
             field=models.CharField(blank=True, max_length=3),
         ),
     ]

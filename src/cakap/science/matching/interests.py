@@ -51,7 +51,8 @@ def _places(scores: Floats) -> Floats:
     rank = np.arange(LETTERS)[None, :, None]
     here = (above[:, None, :] <= rank) & (rank < (above + alike)[:, None, :])
     share = here / np.maximum(alike, 1)[:, None, :]
-    return np.where(np.isnan(scores).any(axis=1)[:, None, None], np.nan, share)
+    share[np.isnan(scores).any(axis=1)] = np.nan
+    return share
 
 
 def _steps(code: str) -> np.ndarray:
