@@ -45,7 +45,9 @@ class Visitor:
 
 
 STEPS: tuple[tuple[str, dict[str, str] | None, int], ...] = (
+    ("/ujian/persetujuan/", None, 200),
     ("/ujian/persetujuan/", {"agree": "on"}, 302),
+    ("/ujian/latihan/", None, 200),
     ("/ujian/mulai/", {}, 302),
     ("/ujian/kerja/", None, 200),
     ("/ujian/isi.json", None, 200),
