@@ -360,3 +360,26 @@ def test_a_tampered_workstation_leaves_a_trail_and_ends_nobodys_exam(session):
     receipt = submit(attempt=fresh(one), device=one.device, last_seq=5, now=later(2))
     assert receipt.answered == 1
     assert [line.what for line in trail(fresh(one))][1] == "soal ditampilkan"
+
+
+@pytest.mark.parametrize(
+    ("act", "typed", "sentence"),
+    [
+        ("pause", {"reason": ""}, "Alasan: Bidang ini tidak boleh kosong."),
+        ("pause", {"reason": "x" * 501}, "Alasan: "),
+        ("announce", {"text": "a\x00b"}, "Pengumuman: "),
+        ("incident", {"text": "Lampu padam", "seat": "99"}, "Kursi 99 tidak ada di sesi ini."),
+    ],
+)
+def test_what_the_console_cannot_take_is_named_and_nothing_is_kept(
+    client, world, session, act, typed, sentence
+):
+    client.force_login(world.user(Role.PROCTOR))
+
+    answer = client.post(reverse(f"delivery:{act}", args=[session.pk]), typed)
+
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert not session.incidents.exists()
+    assert not session.announcements.exists()
+    assert not session.interruptions.exists()

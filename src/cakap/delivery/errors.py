@@ -79,6 +79,12 @@ class BadPause(Refused):
     """Jeda, lanjutan dan tambahan waktu memerlukan alasan, dan hanya berlaku pada sesi yang dibuka."""
 
 
+class NotFilledIn(Refused):
+    """Isian belum benar."""
+
+    status = 400
+
+
 class TooLong(Refused):
     """Gangguan ini melebihi batas kebijakan. Jadwalkan ulang sesinya."""
 

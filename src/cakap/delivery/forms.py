@@ -7,10 +7,8 @@ from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 
 from cakap.delivery.models import Site
+from cakap.ui.moments import MomentField
 
-MOMENT = forms.DateTimeInput(
-    attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"
-)
 DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
 
@@ -58,15 +56,15 @@ class TimeForm(ReasonForm):
 class OutageForm(ReasonForm):
     """From when to when an outage lasted."""
 
-    since = forms.DateTimeField(label=_("Mulai gangguan"), widget=MOMENT)
-    until = forms.DateTimeField(label=_("Sampai"), widget=MOMENT)
+    since = MomentField(label=_("Mulai gangguan"))
+    until = MomentField(label=_("Sampai"))
     field_order = ("since", "until", "reason")
 
 
 class PostponeForm(ReasonForm):
     """When a session is held instead."""
 
-    starts_at = forms.DateTimeField(label=_("Mulai yang baru"), widget=MOMENT)
+    starts_at = MomentField(label=_("Mulai yang baru"))
     field_order = ("starts_at", "reason")
 
 

@@ -137,7 +137,8 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
 def adopt(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the chosen items' parameters in force."""
     row = one(request, Calibration, pk=pk)
-    places = [int(place) for place in request.POST.getlist("place") if place.isdigit()]
+    known = {str(place): place for place in row.items.values_list("place", flat=True)}
+    places = [known[told] for told in request.POST.getlist("place") if told in known]
     n = services.adopt(
         calibration=row, places=places, actor=request.user.get_username(), now=timezone.now()
     )

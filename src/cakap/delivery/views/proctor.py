@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,6 +20,7 @@ from cakap.accounts.access import allow, holds, one, rows
 from cakap.accounts.models import Role
 from cakap.delivery import control
 from cakap.delivery.door import ENTRANCE
+from cakap.delivery.errors import NotFilledIn
 from cakap.delivery.forms import (
     AnnounceForm,
     IncidentForm,
@@ -139,6 +141,13 @@ def _acts(title: str) -> Callable[..., Any]:
     return wrap
 
 
+def _told(form: Form) -> dict[str, Any]:
+    """What a form of the console says; NotFilledIn names the first field that is wrong."""
+    for name, problems in form.errors.items():
+        raise NotFilledIn(f"{form[name].label}: {problems[0]}")
+    return form.cleaned_data
+
+
 @allow(Role.PROCTOR)
 @require_POST
 def open_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -160,7 +169,7 @@ def close_page(_request: HttpRequest, row: Session, *, by: str, now: Any) -> Non
 @_acts("Ruang dijeda: waktu semua peserta berhenti.")
 def pause_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
     """Pause the room."""
-    control.pause_room(session=row, reason=request.POST.get("reason", ""), by=by, now=now)
+    control.pause_room(session=row, **_told(ReasonForm(request.POST)), by=by, now=now)
 
 
 @_acts("Ujian dilanjutkan: waktu berjalan lagi.")
@@ -172,18 +181,18 @@ def resume_page(_request: HttpRequest, row: Session, *, by: str, now: Any) -> No
 @_acts("Pengumuman dikirim.")
 def announce_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
     """Say a sentence to everybody."""
-    control.announce(session=row, text=request.POST.get("text", ""), by=by, now=now)
+    control.announce(session=row, **_told(AnnounceForm(request.POST)), by=by, now=now)
 
 
 @_acts("Kejadian dicatat.")
 def incident_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
     """Write down what happened."""
-    form = IncidentForm(request.POST)
-    form.is_valid()
-    number = form.cleaned_data.get("seat")
+    told = _told(IncidentForm(request.POST))
+    number = told["seat"]
     seat = row.seats.filter(number=number).first() if number else None
-    text = form.cleaned_data.get("text", "")
-    control.report_incident(session=row, seat=seat, text=text, by=by, now=now)
+    if number and seat is None:
+        raise NotFilledIn(_("Kursi %(n)s tidak ada di sesi ini.") % {"n": number})
+    control.report_incident(session=row, seat=seat, text=told["text"], by=by, now=now)
 
 
 @allow(Role.PROCTOR)
