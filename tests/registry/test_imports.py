@@ -258,3 +258,22 @@ def test_another_code_is_refused_with_row_and_column(world, told):
 
     assert "baris 2, kolom minat_kerja: diharapkan satu sampai tiga huruf" in str(refused.value)
     assert not Position.objects.filter(code="P1").exists()
+
+
+def test_a_column_that_is_not_in_the_file_says_nothing_about_rows_that_are_kept(world):
+    put(world, "positions", as_csv(POST_HEADERS, [["P1", "Satu", "DINAS1", "pengawas", 1, "SEC"]]))
+    short = POST_HEADERS[:-1]
+
+    told = put(world, "positions", as_csv(short, [["P1", "Satu baru", "DINAS1", "pengawas", 2]]))
+
+    kept = Position.objects.get(code="P1")
+    assert told.changed == 1
+    assert (kept.title, kept.headcount, kept.interests) == ("Satu baru", 2, "SEC")
+
+
+def test_an_empty_cell_of_a_column_that_is_there_empties_it(world):
+    put(world, "positions", as_csv(POST_HEADERS, [["P1", "Satu", "DINAS1", "pengawas", 1, "SEC"]]))
+
+    put(world, "positions", as_csv(POST_HEADERS, [["P1", "Satu", "DINAS1", "pengawas", 1, ""]]))
+
+    assert Position.objects.get(code="P1").interests == ""

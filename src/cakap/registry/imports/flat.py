@@ -104,6 +104,7 @@ def _difference(
     names = [field.name for field in kind.fields]
     key_places = [names.index(name) for name in kind.key]
     kept = existing(kind, agency, names)
+    absent = {names.index(name) for name in reading.absent}
     new: dict[Row, Row] = {}
     changed: dict[Row, tuple[int, Row, Row]] = {}
     same = 0
@@ -111,10 +112,13 @@ def _difference(
         key = tuple(row[place] for place in key_places)
         if key not in kept:
             new[key] = row
-        elif kept[key][1] == row:
+            continue
+        pk, before = kept[key]
+        after = tuple(before[at] if at in absent else value for at, value in enumerate(row))
+        if after == before:
             same += 1
         else:
-            changed[key] = (*kept[key], row)
+            changed[key] = (pk, before, after)
     return Difference(
         kind=kind,
         new=tuple(new.values()),

@@ -28,11 +28,13 @@ class Problem:
 
 @dataclass(kw_only=True, slots=True)
 class Reading:
-    """What a table says: values by field name, the problems, and columns that are not taken."""
+    """What a table says: values by field name, the problems, columns that are not taken, and the names of
+    fields that have no column: of rows that are kept already it says nothing about those."""
 
     columns: dict[str, list[Any]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     dropped: tuple[str, ...] = ()
+    absent: set[str] = field(default_factory=set)
     length: int = 0
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -74,6 +76,7 @@ def _leave_out(one: Field, reading: Reading) -> None:
         reading.problems.append(
             Problem(row=1, column=one.header, expected=f"{MISSING_COLUMN} {known}", found="")
         )
+    reading.absent.add(one.name)
     reading.columns[one.name] = [one.default] * reading.length
 
 
