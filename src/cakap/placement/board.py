@@ -16,7 +16,7 @@ from cakap.registry.models import Appointment, Position, Unit
 from cakap.registry.queries import Record, records, standard_lines, standards_in_force
 from cakap.registry.reference import EDUCATION_ORDER, STEP
 from cakap.results.models import Result
-from cakap.results.queries import measured_levels, valid_results
+from cakap.results.queries import levels_of, valid_results
 from cakap.science.matching.chance import capped_mean_moments, ratio_moments, reaches
 from cakap.science.matching.interests import TYPES
 from cakap.science.matching.jpm import capped_mean, ratio
@@ -101,7 +101,7 @@ def board_over(
 def _levels(
     results: Mapping[int, Result], people: Sequence[int], codes: Sequence[str]
 ) -> tuple[Floats, Floats]:
-    found = measured_levels(results)
+    found = levels_of(results)
     unknown = (np.nan, np.nan)
     whole = np.array(
         [[found[person].get(code, unknown) for code in codes] for person in people], dtype=float

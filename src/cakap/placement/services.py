@@ -211,11 +211,14 @@ def first_difference(plan: Plan) -> str:
 
 
 def _fit_again(
-    shown: dict[str, float], asked: dict[str, int], criteria: dict[str, float], policy: Policy
+    shown: dict[str, tuple[float, float]],
+    asked: dict[str, int],
+    criteria: dict[str, float],
+    policy: Policy,
 ) -> float:
     """The weighted fit, its match computed anew; other criteria as they were kept on their day."""
     codes = sorted(asked)
-    levels = np.array([[shown.get(code, np.nan) for code in codes]])
+    levels = np.array([[shown.get(code, (np.nan,))[0] for code in codes]])
     match = match_of(levels, np.array([[asked[code] for code in codes]], dtype=float), policy)
     known = {name: np.array([[value]]) for name, value in criteria.items()} | {"match": match}
     return float(weighed(known, policy.get("placement.weights") or {"match": 1})[0, 0])

@@ -15,6 +15,7 @@ from cakap.centre.queries import (
     signed_participants,
 )
 from cakap.delivery.queries import finished_participants, present_participants
+from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Participant, Programme
 from cakap.registry.models import Position
@@ -42,6 +43,7 @@ class Counts:
     valid: frozenset[int]
 
 
+BLOCK = 5000
 STEPS = ("invited", "scheduled", "present", "finished", "valid")
 
 
@@ -96,29 +98,14 @@ def _newest(rows: QuerySet[Result], on: date) -> dict[int, Result]:
     }
 
 
-def levels_of(results: Mapping[int, Result]) -> dict[int, dict[str, float]]:
-    """Key of `results` -> {competency code: level that enters JPM}."""
-    whose: dict[int, list[int]] = {}
-    for key, result in results.items():
-        whose.setdefault(result.pk, []).append(key)
-    levels: dict[int, dict[str, float]] = {key: {} for key in results}
-    rows = ResultLevel.objects.filter(result__in=list(whose)).values_list(
-        "result_id", "competency__code", "value"
-    )
-    for pk, code, value in rows.iterator(chunk_size=20000):
-        for key in whose[pk]:
-            levels[key][code] = value
-    return levels
-
-
-def measured_levels(results: Mapping[int, Result]) -> dict[int, dict[str, tuple[float, float]]]:
+def levels_of(results: Mapping[int, Result]) -> dict[int, dict[str, tuple[float, float]]]:
     """Key of `results` -> {competency code: level that enters JPM, its standard error}."""
     key_of = {result.pk: key for key, result in results.items()}
     levels: dict[int, dict[str, tuple[float, float]]] = {key: {} for key in results}
-    rows = ResultLevel.objects.values_list("result_id", "competency__code", "value", "se")
-    for pk, code, value, se in rows.filter(result__superseded_at=None).iterator(chunk_size=20000):
-        if pk in key_of:
-            levels[key_of[pk]][code] = (value, se)
+    for block in in_blocks(list(key_of), BLOCK):
+        rows = ResultLevel.objects.filter(result__in=block)
+        for pk, code, *measured in rows.values_list("result", "competency__code", "value", "se"):
+            levels[key_of[pk]][code] = (measured[0], measured[1])
     return levels
 
 
