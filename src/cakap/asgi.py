@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Awaitable, Callable
+from threading import Thread
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -20,11 +21,18 @@ from cakap.delivery.hot.stream import PATH, Streams  # isort: skip
 THREADS = 3
 _hot, _streams = HotPath(), Streams()
 _pages = WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type]
-# All pages and what they draw with are read in before anybody is let in: whoever came first, at a door
-# with three thousand, would wait for it.
-_ = get_resolver().url_patterns
-gc.collect()
-gc.freeze()
+
+
+def _read_in() -> None:
+    """All pages and what they draw with, before anybody asks: else whoever came first waited for it, at
+    a door with three thousand. Beside the start, so that answers are kept from the first moment."""
+    _ = get_resolver().url_patterns
+    # What is in memory by now stays: the collector need not walk through it again.
+    gc.collect()
+    gc.freeze()
+
+
+Thread(target=_read_in, name="pages", daemon=True).start()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
