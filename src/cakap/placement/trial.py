@@ -67,8 +67,9 @@ def try_move(plan: Plan, employee: int, position: int) -> Trial:
             clash=str(clash),
         )  # fmt: skip
     return Trial(
-        wanted=wanted, reasons=reasons, gaps=gaps, cost=_worth(plan, own) - _value(target, problem),
-        moves=_moves(target, problem), changes=_changes(plan, problem, target), clash="",
+        wanted=wanted, reasons=reasons, gaps=gaps, moves=_moves(target, problem),
+        cost=_value(_planned(plan, own), own) - _value(target, problem),
+        changes=_changes(plan, problem, target), clash="",
     )  # fmt: skip
 
 
@@ -86,10 +87,15 @@ def _against(
 
 def _near(plan: Plan, problem: Problem) -> Ints:
     """The best plan under the terms tried, and of equally good ones the nearest to what was planned."""
+    ground = preferring(problem.ground, _planned(plan, problem))
+    return solved_on(ground, problem.terms).target
+
+
+def _planned(plan: Plan, problem: Problem) -> Ints:
+    """The posts of the plan itself, (n_people,) by columns of the problem."""
     planned = dict(plan.lines.values_list("employee_id", "target_id"))
     place, people = problem.post_of, (problem.whole.people[row] for row in problem.rows)
-    target = [place[planned[employee]] for employee in people]
-    return solved_on(preferring(problem.ground, np.array(target)), problem.terms).target
+    return np.array([place[planned[employee]] for employee in people])
 
 
 def _moves(target: Ints, problem: Problem) -> int:
@@ -99,11 +105,6 @@ def _moves(target: Ints, problem: Problem) -> int:
 def _value(target: Ints, problem: Problem) -> float:
     fit = problem.ground.fit[np.arange(len(target)), target].sum()
     return float(fit) - problem.terms.move_cost * _moves(target, problem)
-
-
-def _worth(plan: Plan, problem: Problem) -> float:
-    moves = sum(source != target for source, target in plan.lines.values_list("source", "target"))
-    return plan.total_after - problem.terms.move_cost * moves
 
 
 def _changes(plan: Plan, problem: Problem, target: Ints) -> tuple[Change, ...]:
