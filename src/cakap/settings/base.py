@@ -100,6 +100,9 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cakap_cache",
+        # Beyond the most a third is thrown out: with Django's 300 whoever guesses for enough others
+        # would push the counts out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

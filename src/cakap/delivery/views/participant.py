@@ -18,7 +18,7 @@ from cakap.delivery.services import begin, give_consent, receipt, sign_in
 from cakap.delivery.token import caller_of, hand_out, live_attempt
 from cakap.delivery.words import exam_words
 
-GUESSED = 300  # seconds, as long as guesses count ("ujian" in ACCOUNT_RATE_LIMITS)
+GUESSED = 24 * 3600  # seconds; longer than guesses count ("ujian" in ACCOUNT_RATE_LIMITS)
 
 
 @public
@@ -36,8 +36,8 @@ def enter(request: HttpRequest) -> HttpResponse:
                 now=timezone.now(),
             )  # fmt: skip
         except NoSuchSeat as refusal:
-            _guesses(request, nip, dry_run=False)
             cache.set(_mark(nip), 1, GUESSED)
+            _guesses(request, nip, dry_run=False)
             form.add_error(None, str(refusal))
         else:
             secure = bool(settings.SESSION_COOKIE_SECURE)
