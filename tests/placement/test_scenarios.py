@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from dask.distributed import LocalCluster
+from django.urls import reverse
 from world import NOW, TODAY
 
 from cakap.accounts.models import Role
@@ -434,3 +435,12 @@ def test_places_and_offices_are_those_of_the_unit_tree(world, published):
 
     office = {one.code: whole.facts.office[at] for at, one in enumerate(whole.positions)}
     assert office["KASI1"] == office["KABID1"] != office["KABID2"]
+
+
+@pytest.mark.parametrize("told", ["9" * 40, "²", "x", "-1"])
+def test_a_scenario_that_is_none_is_not_compared(client, world, told):
+    client.force_login(world.user(Role.TALENT_MANAGER))
+
+    answer = client.get(reverse("placement:compare"), {"plan": told})
+
+    assert answer.status_code == 200

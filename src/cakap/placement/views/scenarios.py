@@ -53,7 +53,8 @@ def scenario(request: HttpRequest, pk: int) -> HttpResponse:
 def compare(request: HttpRequest) -> HttpResponse:
     """Scenarios side by side."""
     known = rows(request, Plan)
-    wanted = [pk for pk in request.GET.getlist("plan") if pk.isdecimal()][:MOST_COMPARED]
+    ours = {str(pk) for pk in known.values_list("pk", flat=True)}
+    wanted = [pk for pk in request.GET.getlist("plan") if pk in ours][:MOST_COMPARED]
     chosen = known.filter(pk__in=wanted).select_related("agency") if wanted else known[:2]
     pair = list(chosen)[:2]
     context = {
