@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 
 from cakap.delivery.models import Site
-from cakap.ui.moments import MomentField
+from cakap.ui.moments import TO_THE_SECOND, MomentField
 
 DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
@@ -56,15 +56,15 @@ class TimeForm(ReasonForm):
 class OutageForm(ReasonForm):
     """From when to when an outage lasted."""
 
-    since = MomentField(label=_("Mulai gangguan"))
-    until = MomentField(label=_("Sampai"))
+    since = MomentField(label=_("Mulai gangguan"), widget=TO_THE_SECOND)
+    until = MomentField(label=_("Sampai"), widget=TO_THE_SECOND)
     field_order = ("since", "until", "reason")
 
 
 class PostponeForm(ReasonForm):
     """When a session is held instead."""
 
-    starts_at = MomentField(label=_("Mulai yang baru"))
+    starts_at = MomentField(label=_("Mulai yang baru"), widget=TO_THE_SECOND)
     field_order = ("starts_at", "reason")
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from random import Random
 
 from cakap.demo.province import NINE
+from cakap.science.matching.interests import TYPES
 
 # Able people climb: the mean of a tier lies about where its standard does (cut scores of policy).
 MEAN = {
     "jpt_pratama": 1.1, "administrator": 0.2, "pengawas": -0.6, "jf_muda": 0.2,
     "jf_pertama": -0.6, "pelaksana": -1.2,
 }  # fmt: skip
-INTERESTS = tuple(f"RIASEC.{letter}" for letter in "RIASEC")
+INTERESTS = tuple(f"RIASEC.{letter}" for letter in TYPES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -86,7 +86,8 @@ def board_over(
     asked = asked.reshape(len(positions), len(codes))
     known = {pk: record for agency in agencies for pk, record in records(agency, on=on).items()}
     boxes = {pk: box for agency in agencies for pk, box in boxes_of(agency).items()}
-    facts = _facts(results, positions, known, boxes, policy, on=on)
+    rows = [results[person] for person in people]
+    facts = _facts(rows, positions, known, boxes, policy, on=on)
     criteria = measured_criteria(shown, se, asked, policy) | other_criteria(
         facts, full_years=policy["placement.experience_years"]
     )
@@ -135,7 +136,7 @@ def match_of(shown: Floats, asked: Floats, policy: Policy) -> Floats:
 
 
 def _facts(
-    results: Mapping[int, Result],
+    results: Sequence[Result],
     positions: Sequence[Position],
     known: Mapping[int, Record],
     boxes: Mapping[int, int],
@@ -143,7 +144,7 @@ def _facts(
     *,
     on: date,
 ) -> Facts:
-    people = sorted(results)
+    people = [result.employee_id for result in results]
     office = offices({position.agency_id for position in positions})
     numbers = {root: at for at, root in enumerate(sorted(set(office.values())))}
     places: dict[str, int] = {}
@@ -157,8 +158,7 @@ def _facts(
             [EDUCATION_ORDER[known[person].employee.education] for person in people], dtype=np.int64
         ),
         interests=np.array(
-            [[results[person].interests.get(one, np.nan) for one in TYPES] for person in people],
-            dtype=float,
+            [[result.interests.get(one, np.nan) for one in TYPES] for result in results], dtype=float
         ).reshape(len(people), len(TYPES)),
         place=np.array(
             [here.get(known[person].position or 0, -1) for person in people], dtype=np.int64

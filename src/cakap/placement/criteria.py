@@ -74,9 +74,9 @@ def weighed(criteria: Mapping[str, Floats], weights: Mapping[str, float]) -> Flo
         raise UnknownCriterion(message)
     match = criteria["match"]
     whole, known = np.zeros(match.shape), np.zeros(match.shape)
-    for name, weight in weights.items():
+    for name in (one for one in weights if weights[one] > 0):
         value = criteria.get(name, np.full(match.shape, np.nan))
-        whole += weight * np.nan_to_num(value)
-        known += weight * ~np.isnan(value)
+        whole += weights[name] * np.nan_to_num(value)
+        known += weights[name] * ~np.isnan(value)
     # Where nothing that has weight is known, nothing speaks for the pair.
     return np.where(np.isnan(match), np.nan, whole / np.where(known > 0, known, 1.0))

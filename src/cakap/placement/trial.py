@@ -49,7 +49,7 @@ class Trial:
 def try_move(plan: Plan, employee: int, position: int) -> Trial:
     """The best plan that puts this person into that post, beside the plan: what it costs, who else moves.
 
-    Exact: the board is solved again with the pair fixed.
+    Exact: the board is solved again with the pair fixed; of equally good plans the nearest to the planned one.
     """
     wanted = Wanted(**plan.terms).locking(employee, position)
     own = fresh_problem(plan)
@@ -58,9 +58,10 @@ def try_move(plan: Plan, employee: int, position: int) -> Trial:
         message = "Orang atau jabatan itu tidak ikut dalam rencana ini."
         raise TermsClash(message)
     reasons, gaps = _against(own, person, post, plan)
+    planned = _planned(plan, own)
     try:
         problem = under(own, wanted)
-        target = _near(plan, problem)
+        target = solved_on(preferring(problem.ground, planned), problem.terms).target
     except TermsClash as clash:
         return Trial(
             wanted=wanted, reasons=reasons, gaps=gaps, cost=float("nan"), moves=0, changes=(),
@@ -68,7 +69,7 @@ def try_move(plan: Plan, employee: int, position: int) -> Trial:
         )  # fmt: skip
     return Trial(
         wanted=wanted, reasons=reasons, gaps=gaps, moves=_moves(target, problem),
-        cost=_value(_planned(plan, own), own) - _value(target, problem),
+        cost=_value(planned, own) - _value(target, problem),
         changes=_changes(plan, problem, target), clash="",
     )  # fmt: skip
 
@@ -83,12 +84,6 @@ def _against(
         reasons = ["kotak talentanya belum termasuk rencana suksesi untuk jenjang itu"]
     names = dict(Competency.objects.values_list("code", "name"))
     return tuple(reasons), explained(whole, row, column, names)[1]
-
-
-def _near(plan: Plan, problem: Problem) -> Ints:
-    """The best plan under the terms tried, and of equally good ones the nearest to what was planned."""
-    ground = preferring(problem.ground, _planned(plan, problem))
-    return solved_on(ground, problem.terms).target
 
 
 def _planned(plan: Plan, problem: Problem) -> Ints:

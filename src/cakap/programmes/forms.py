@@ -11,7 +11,7 @@ from cakap.itembank.models import Form
 from cakap.programmes.models import Programme, Room
 from cakap.programmes.places import networks_of, workstations_of
 from cakap.registry.models import Tier, Unit
-from cakap.ui.moments import MomentField
+from cakap.ui.moments import TO_THE_MINUTE, MomentField
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -108,7 +108,7 @@ class SessionForm(forms.Form):
 
     room = forms.ModelChoiceField(label=_("Ruang"), queryset=Room.objects.none())
     form = forms.ModelChoiceField(label=_("Formulir ujian"), queryset=Form.objects.none())
-    starts_at = MomentField(label=_("Mulai"))
+    starts_at = MomentField(label=_("Mulai"), widget=TO_THE_MINUTE)
     locked_browser = forms.BooleanField(
         label=_("Hanya dengan Safe Exam Browser"), required=False,
         help_text=_("Berkas konfigurasinya ada di papan pengawas."),

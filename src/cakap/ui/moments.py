@@ -10,16 +10,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 FIRST, LAST = 2000, 2100
+TO_THE_SECOND = forms.DateTimeInput(
+    attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"
+)
+TO_THE_MINUTE = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class MomentField(forms.DateTimeField):
-    """A moment to the second, in the installation's time zone."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateTimeInput(
-            attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"
-        )
-        super().__init__(widget=widget, **kwargs)
+    """A moment in the installation's time zone; `TO_THE_SECOND` or `TO_THE_MINUTE` is its widget."""
 
     def to_python(self, value: Any) -> datetime | None:
         """Refuses what is no moment, and years that can only be a slip of the hand."""
