@@ -49,7 +49,7 @@ class Trial:
 def try_move(plan: Plan, employee: int, position: int) -> Trial:
     """The best plan that puts this person into that post, beside the plan: what it costs, who else moves.
 
-    Exact: the board is solved again with the pair fixed; of equally good plans the nearest to the planned one.
+    Exact: the board is solved again with the pair fixed; of equals the nearest to the plan.
     """
     wanted = Wanted(**plan.terms).locking(employee, position)
     own = fresh_problem(plan)
