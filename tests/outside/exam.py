@@ -1,0 +1,78 @@
+"""A participant and a proctor, as their pages speak to the server."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from outside.agency import OpenAgency
+from outside.installation import Visitor, words_of
+
+
+class Participant:
+    """One person at one machine: signed in, consented, begun."""
+
+    def __init__(
+        self, agency: OpenAgency, number: int, *, begin: bool = True, **headers: str
+    ) -> None:
+        self.agency, self.nip = agency, agency.nips[number]
+        self.browser = agency.installation.visitor(**headers)
+        self.seq = 0
+        answer = self.browser.fill("/ujian/", nip=self.nip, pin=agency.pin)
+        assert answer.status_code == 302, words_of(answer)
+        self.paper: dict[str, Any] = {}
+        if begin:
+            self.begin()
+
+    def begin(self) -> None:
+        self.browser.done("/ujian/persetujuan/", agree="on")
+        self.browser.done("/ujian/mulai/")
+        self.read()
+
+    def read(self) -> dict[str, Any]:
+        """The exam as the page fetches it."""
+        answer = self.browser.get("/ujian/isi.json")
+        assert answer.status_code == 200, answer.text
+        self.paper = answer.json()
+        self.seq = max(self.seq, self.paper["last_seq"])
+        return self.paper
+
+    @property
+    def attempt(self) -> int:
+        return int(self.paper["attempt"])
+
+    @property
+    def items(self) -> list[int]:
+        return [question["id"] for part in self.paper["parts"] for question in part["questions"]]
+
+    def event(self, item: int, response: str, **more: Any) -> dict[str, Any]:
+        self.seq += 1
+        return {
+            "seq": self.seq, "kind": "answer", "item": item, "response": response,
+            "at": datetime.now(UTC).isoformat(), **more,
+        }  # fmt: skip
+
+    def send(self, *events: dict[str, Any], attempt: int | None = None) -> httpx.Response:
+        """Send events as the page does, naming the attempt."""
+        return self.post("/ujian/jawaban", {"events": list(events)}, attempt=attempt)
+
+    def post(
+        self, path: str, body: dict[str, Any], *, attempt: int | None = None
+    ) -> httpx.Response:
+        named = {"attempt": self.attempt if attempt is None else attempt}
+        return self.browser.post(path, json={**named, **body})
+
+    def answer(self, item: int, response: str) -> httpx.Response:
+        return self.send(self.event(item, response))
+
+    def submit(self) -> httpx.Response:
+        return self.post("/ujian/selesai", {"last_seq": self.seq})
+
+
+def seats_of(agency: OpenAgency, proctor: Visitor) -> list[int]:
+    """The numbers of the seats' pages, in the order of the console."""
+    page = proctor.get(f"/ujian/sesi/{agency.session}/")
+    return [int(pk) for pk in re.findall(r'href="/ujian/kursi/(\d+)/"', page.text)]
