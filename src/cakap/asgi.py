@@ -17,10 +17,15 @@ from cakap.wsgi import application as pages  # first: it sets Django up
 from django.urls import get_resolver  # isort: skip
 from cakap.delivery.hot.app import PATHS, HotPath, Receive, Scope, Send  # isort: skip
 from cakap.delivery.hot.stream import PATH, Streams  # isort: skip
+from cakap.delivery.sites.envelope import LOG_BOUNDS  # isort: skip
+from cakap.ui.middleware import MOST_ANONYMOUS  # isort: skip
+from cakap.web.bodies import BodyFirst  # isort: skip
 
-THREADS = 3
+THREADS, SITE_LOG = 3, "/ujian/situs/log"
 _hot, _streams = HotPath(), Streams()
-_pages = WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type]
+_pages = BodyFirst(WSGIMiddleware(pages, workers=THREADS), most=MOST_ANONYMOUS)  # type: ignore[arg-type]
+# What sites send has a thread of its own: however much of it comes, pages have theirs.
+_site_logs = BodyFirst(WSGIMiddleware(pages, workers=1), most=LOG_BOUNDS.sent)  # type: ignore[arg-type]
 
 
 def _read_in() -> None:
@@ -42,7 +47,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["type"] == "http" and PATH.match(scope["path"]):
         await _streams(scope, receive, send)
     elif scope["type"] == "http":
-        await _pages(scope, _coroutine(receive), _coroutine(send))  # type: ignore[arg-type]
+        serve = _site_logs if scope["path"] == SITE_LOG else _pages
+        await serve(scope, _coroutine(receive), _coroutine(send))
 
 
 def _coroutine(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

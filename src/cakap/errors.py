@@ -21,3 +21,9 @@ class NotAllowed(Refused):
     """Anda tidak berwenang melakukan tindakan ini."""
 
     status = 403
+
+
+class TooLarge(Refused):
+    """Kiriman ini terlalu besar."""
+
+    status = 413

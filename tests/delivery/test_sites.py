@@ -6,6 +6,7 @@ they had never been at the centre, and the tellings are taken in. `tests/faults`
 
 from __future__ import annotations
 
+import base64
 import json
 import zlib
 from datetime import timedelta
@@ -80,9 +81,13 @@ def test_what_was_cut_or_changed_is_refused_whole(tmp_path_factory, content, at,
             unsealed(whole[: at % len(whole)], own)
 
 
+def anybody(_card):
+    """A check that lets every signer pass."""
+
+
 def test_an_envelope_tells_who_signed_it_and_takes_no_change():
     whole = signed({"a": 1}, identity())
-    assert opened(whole) == (identity().card, {"a": 1})
+    assert opened(whole, check=anybody) == (identity().card, {"a": 1})
 
     told = json.loads(whole)
     for change in (
@@ -91,27 +96,49 @@ def test_an_envelope_tells_who_signed_it_and_takes_no_change():
         {"body": told["body"][:-8] + "AAAAAAA="},
     ):
         with pytest.raises((NotSigned, BadEnvelope)):
-            opened(json.dumps({**told, **change}).encode())
-    with pytest.raises(BadEnvelope):
-        opened(b"[]")
+            opened(json.dumps({**told, **change}).encode(), check=anybody)
+    for broken in (b"[]", b"", b"{}", b"[" * 10**5, b'{"card":' * 10**5):
+        with pytest.raises(BadEnvelope):
+            opened(broken, check=anybody)
     with pytest.raises(BadCard):
         Card.read("AAAA")
 
 
-def test_a_bomb_in_an_envelope_does_not_unpack(monkeypatch):
-    import base64
+def packed(content):
+    """An envelope, well signed, of whatever content."""
+    own, body = identity(), zlib.compress(content)
+    return json.dumps(
+        {
+            "card": own.card.text, "body": base64.b64encode(body).decode(),
+            "signature": base64.b64encode(own.sign.sign(body)).decode(),
+        }
+    ).encode()  # fmt: skip
 
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'"' + b"0" * (20 * 2**20) + b'"',
+        b"[" * 500_000,
+        b"[" * 10 + b"]" * 10,
+        b"[" + b"0," * 700_000 + b"0]",
+    ],
+)
+def test_what_is_too_large_deep_or_long_is_refused_even_of_a_known_site(content):
+    with pytest.raises(BadEnvelope):
+        opened(packed(content), check=anybody)
+
+
+def test_nothing_of_a_stranger_is_unpacked(monkeypatch):
     from cakap.delivery.sites import envelope
 
-    monkeypatch.setattr(envelope, "LARGEST", 10_000)
-    own = identity()
-    body = zlib.compress(b'"' + b"0" * 10**6 + b'"')
-    bomb = {
-        "card": own.card.text, "body": base64.b64encode(body).decode(),
-        "signature": base64.b64encode(own.sign.sign(body)).decode(),
-    }  # fmt: skip
-    with pytest.raises(BadEnvelope):
-        opened(json.dumps(bomb).encode())
+    monkeypatch.setattr(envelope, "zlib", None)
+
+    def nobody(_card):
+        raise UnknownSite
+
+    with pytest.raises(UnknownSite):
+        opened(packed(b'"a"'), check=nobody)
 
 
 # ---- packages -------------------------------------------------------------------------------
@@ -121,7 +148,7 @@ def test_a_package_holds_no_key_and_is_for_one_reader(world, site):
     session = make_open_session(world)
     content = pack(session=session, site=site, by="o", now=NOW)
 
-    _, told = opened(unsealed(content, identity()))
+    _, told = opened(unsealed(content, identity()), check=anybody)
     models = {row["model"] for row in told["rows"]}
     assert "itembank.itemversion" in models
     assert not models & {"itembank.itemkey", "itembank.itemparameters", "accounts.user"}
@@ -309,7 +336,8 @@ def test_a_log_carried_by_hand_is_taken_like_one_that_was_sent(client, world, si
 def test_another_agencys_world_is_not_in_the_package(world, site):
     make_world("B")
     session = make_open_session(world)
-    _, told = opened(unsealed(pack(session=session, site=site, by="o", now=NOW), identity()))
+    content = unsealed(pack(session=session, site=site, by="o", now=NOW), identity())
+    _, told = opened(content, check=anybody)
 
     agencies = [row["fields"]["code"] for row in told["rows"] if row["model"] == "accounts.agency"]
     assert agencies == ["A"]

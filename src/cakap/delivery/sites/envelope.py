@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -17,11 +19,26 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from cakap.delivery.sites.errors import BadEnvelope
+from cakap.delivery.sites.errors import BadCard, BadEnvelope
 from cakap.delivery.sites.identity import Card, Identity
 
-SEALED, LARGEST = b"cakap-sealed-1\n", 256 * 2**20
+SEALED = b"cakap-sealed-1\n"
 NONCE = bytes(12)  # the key is of the moment, so it is used once
+MOST_RATIO, DEEPEST = 100, 8
+MiB = 2**20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """How large an envelope may be: its bytes as sent, its content unpacked, the values in that."""
+
+    sent: int
+    unpacked: int
+    values: int
+
+
+LOG_BOUNDS = Bounds(sent=8 * MiB, unpacked=16 * MiB, values=600_000)
+PACKAGE_BOUNDS = Bounds(sent=384 * MiB, unpacked=256 * MiB, values=20_000_000)
 
 
 def signed(content: Any, own: Identity) -> bytes:
@@ -35,24 +52,70 @@ def signed(content: Any, own: Identity) -> bytes:
     return json.dumps(envelope).encode()
 
 
-def opened(envelope: bytes) -> tuple[Card, Any]:
-    """Who signed, and what. Whether that one is known is the caller's to ask."""
+def opened(
+    envelope: bytes, *, check: Callable[[Card], None], bounds: Bounds = LOG_BOUNDS
+) -> tuple[Card, Any]:
+    """Who signed, and what. Nothing is unpacked before `check` has let the signer's card pass and the
+    signature has fitted it. Raises what `check` raises, NotSigned or BadEnvelope."""
+    card, signature, body = _parts(envelope, bounds)
+    check(card)
+    card.check(body, signature)
+    return card, _unpacked(body, bounds)
+
+
+def _parts(envelope: bytes, bounds: Bounds) -> tuple[Card, bytes, bytes]:
+    """The three texts of an envelope: no nesting, so nothing in it is costly to read."""
+    if len(envelope) > bounds.sent:
+        raise BadEnvelope
+    # An envelope is one object of three texts, none of which holds a bracket or a comma. Anything more
+    # is nesting or a long list, and nobody has signed it yet.
+    if envelope.count(b"{") + envelope.count(b"[") != 1 or envelope.count(b",") != 2:
+        raise BadEnvelope
     try:
         told = json.loads(envelope)
         card = Card.read(told["card"])
-        body = base64.b64decode(told["body"])
-        signature = base64.b64decode(told["signature"])
-    except (KeyError, TypeError, ValueError) as exc:
+        signature = base64.b64decode(told["signature"], validate=True)
+        body = base64.b64decode(told["body"], validate=True)
+    except (KeyError, TypeError, ValueError, AttributeError, BadCard) as exc:
         raise BadEnvelope from exc
-    card.check(body, signature)
+    return card, signature, body
+
+
+def _unpacked(body: bytes, bounds: Bounds) -> Any:
+    """The JSON content of a signed body, refused where it is larger or deeper than anything we write."""
+    most = min(bounds.unpacked, max(MiB, MOST_RATIO * len(body)))
     unpack = zlib.decompressobj()
     try:
-        content = unpack.decompress(body, LARGEST)
+        content = unpack.decompress(body, most)
         if unpack.unconsumed_tail or not unpack.eof:
             raise BadEnvelope
-        return card, json.loads(content)
-    except (zlib.error, ValueError) as exc:
+        if content.count(b",") + content.count(b"[") + content.count(b"{") > bounds.values:
+            raise BadEnvelope
+        told = json.loads(content)
+    except (zlib.error, ValueError, RecursionError) as exc:
         raise BadEnvelope from exc
+    if not _is_shallow(told):
+        raise BadEnvelope
+    return told
+
+
+def _is_shallow(content: Any) -> bool:
+    """Whether nothing in it lies deeper than DEEPEST."""
+    level: list[Any] = [content]
+    for _depth in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return True
+    return False
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    inner: Iterable[Any] = ()
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, list):
+        inner = value
+    return [one for one in inner if isinstance(one, dict | list)]
 
 
 def sealed(content: bytes, reader: Card) -> bytes:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
 from cakap.delivery.models import Site
-from cakap.delivery.sites.errors import BadCard
+from cakap.delivery.sites.errors import BadCard, UnknownSite
 from cakap.delivery.sites.identity import Card
 
 
@@ -28,3 +28,9 @@ def add_site(*, agency: Agency, name: str, card: str, by: str, now: datetime) ->
         now=now,
     )  # fmt: skip
     return row
+
+
+def refuse_unknown(card: Card) -> None:
+    """Raises UnknownSite unless a site with this card is registered here. Reads one row by its index."""
+    if not Site.objects.filter(card=card.text).exists():
+        raise UnknownSite

@@ -15,11 +15,11 @@ from cakap.accounts.access import acting_agency, allow, one, public, rows
 from cakap.accounts.models import Role
 from cakap.delivery.forms import LogForm, PackForm, SiteForm
 from cakap.delivery.models import Site, SitePackage
-from cakap.delivery.sites.envelope import opened
+from cakap.delivery.sites.envelope import LOG_BOUNDS, opened
 from cakap.delivery.sites.identity import identity
 from cakap.delivery.sites.log import receive, standing
 from cakap.delivery.sites.package import pack
-from cakap.delivery.sites.services import add_site
+from cakap.delivery.sites.services import add_site, refuse_unknown
 from cakap.programmes.models import Session
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
@@ -104,9 +104,15 @@ def pack_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @public
 def log(request: HttpRequest) -> HttpResponse:
-    """What a site tells of a session; its signature is its sign-in."""
-    card, told = opened(request.body)
+    """What a site tells of a session; its signature is its sign-in.
+
+    Anybody can send here, so the length comes first (`most_bytes`), then who it is, then the content.
+    """
+    card, told = opened(request.body, check=refuse_unknown)
     return JsonResponse(receive(card, told, now=timezone.now()))
+
+
+log.most_bytes = LOG_BOUNDS.sent  # type: ignore[attr-defined]
 
 
 @allow(Role.OPERATOR)
@@ -116,7 +122,7 @@ def log_by_hand(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         missing = 0
         for line in form.cleaned_data["file"]:
-            card, told = opened(line)
+            card, told = opened(line, check=refuse_unknown)
             missing = receive(card, told, now=timezone.now())["missing"]
         messages.success(request, _("Log diterima; %(n)s catatan belum sampai.") % {"n": missing})
         return redirect("delivery:sites")
