@@ -92,7 +92,7 @@ def test_a_letter_is_signed_by_somebody_else_and_cannot_be_changed(office, other
         lambda told: told | {"document": told["document"].replace("KANREG", "KANREX")},
         lambda told: told | {"signature": "AAAA"},
         lambda told: told | {"signature": "tidak"},
-        lambda told: told | {"card": "x"},
+        lambda told: told | {"document": "[" * 100_000},
         lambda told: {"document": told["document"]},
         lambda _told: {"document": 3, "signature": "", "card": ""},
     ],

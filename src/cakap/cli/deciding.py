@@ -194,19 +194,24 @@ def verify(*, as_json: Json = False) -> None:
         raise SystemExit(FAILED)
 
 
+LARGEST_LETTER = 64 * 2**20
+
+
 @app.command("check-letter", epilog="Contoh: cakap check-letter dokumen.json --json")
 def check_letter_file(
     file: Annotated[Path, typer.Argument(help="Berkas JSON surat rekomendasi.")],
     *,
     as_json: Json = False,
 ) -> None:
-    """Periksa tanda tangan sebuah surat rekomendasi dan cetak isinya."""
+    """Periksa surat rekomendasi terhadap kunci kantor yang terdaftar di sini, dan cetak isinya."""
     start_django()
     from cakap.placement.advising import check_letter
 
+    if file.stat().st_size > LARGEST_LETTER:
+        stop(f"{file}: lebih dari {LARGEST_LETTER // 2**20} MiB; bukan surat.", BAD_INPUT)
     try:
         told = json.loads(file.read_text())
-    except ValueError:
+    except (ValueError, RecursionError):
         stop(f"{file}: diharapkan JSON.", BAD_INPUT)
     content = check_letter(told if isinstance(told, dict) else {})
     if as_json:

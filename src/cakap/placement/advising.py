@@ -14,12 +14,19 @@ from django.utils import timezone
 from cakap.accounts.models import Agency
 from cakap.audit.chain import canonical
 from cakap.audit.services import record
-from cakap.delivery.sites.errors import BadCard, NotSigned
+from cakap.delivery.sites.errors import NotSigned
 from cakap.delivery.sites.identity import Card, identity
 from cakap.placement.board import Board, board_over, explained
 from cakap.placement.eligibility import reasons_against
-from cakap.placement.errors import LetterIsAltered, LetterIsSent, NothingToAdvise, NotYourPlan
+from cakap.placement.errors import (
+    LetterIsAltered,
+    LetterIsSent,
+    NothingToAdvise,
+    NotYourPlan,
+    UnknownSigner,
+)
 from cakap.placement.models import Advice, AdviceLine
+from cakap.placement.signers import cards_of
 from cakap.policy.book import Policy
 from cakap.policy.queries import policy_in_force
 from cakap.registry.models import Competency
@@ -145,16 +152,45 @@ def sealed(letter: Advice) -> dict[str, str]:
 
 
 def check_letter(told: dict[str, Any]) -> dict[str, Any]:
-    """The content of a sealed letter whose signature fits. LetterIsAltered."""
+    """The content of a sealed letter, signed with a key that is registered here for the office it names.
+
+    The key inside the letter proves nothing. Raises UnknownSigner or LetterIsAltered.
+    """
     try:
         document, signature = told["document"], base64.b64decode(told["signature"])
-        Card.read(told["card"]).check(document.encode(), signature)
-        content = json.loads(document)
-    except (KeyError, TypeError, ValueError, AttributeError, BadCard, NotSigned) as exc:
+        signed, content = document.encode(), json.loads(document)
+        kind, issuer = content["kind"], content["issuer"]
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as exc:
         raise LetterIsAltered from exc
-    if content.get("kind") != KIND:
+    named = isinstance(issuer, str) and issuer.isprintable() and len(issuer) <= 50
+    if kind != KIND or not named:
         raise LetterIsAltered
-    return content
+    cards = cards_of(issuer)
+    if any(_fits(card, signed, signature) for card in cards):
+        return dict(content)
+    if told.get("card") in {card.text for card in cards}:
+        raise LetterIsAltered
+    raise UnknownSigner(_stranger(issuer, is_registered=bool(cards)))
+
+
+def _fits(card: Card, document: bytes, signature: bytes) -> bool:
+    try:
+        card.check(document, signature)
+    except NotSigned:
+        return False
+    return True
+
+
+def _stranger(issuer: str, *, is_registered: bool) -> str:
+    if is_registered:
+        return (
+            f"Surat ini mengaku dari {issuer}, tetapi tidak ditandatangani dengan kunci {issuer} yang "
+            "terdaftar di sini; surat tidak dapat dipercaya."
+        )
+    return (
+        f"Penanda tangan tidak dikenal: kunci {issuer} belum terdaftar di sini. Mintalah kartunya "
+        f"langsung dari kantor itu, lalu: cakap signer add {issuer} KARTU"
+    )
 
 
 @transaction.atomic

@@ -43,3 +43,15 @@ class PlanIsDecided(Refused):
 
 class PlanIsStale(Refused):
     """Keadaan jabatan telah berubah sejak rencana disusun; susun rencana baru."""
+
+
+class UnknownSigner(Refused):
+    """Penanda tangan surat ini tidak dikenal di sini; surat tidak dapat dipercaya."""
+
+    status = 403
+
+
+class BadSigner(Refused):
+    """Kunci kantor ini tidak dapat didaftarkan."""
+
+    status = 400

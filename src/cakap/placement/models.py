@@ -174,6 +174,30 @@ class Advice(models.Model):
         ]
 
 
+class LetterSigner(models.Model):
+    """A key with which an office signs its letters, entered by hand here: only letters by it are believed.
+
+    `card` is the card of the office's installation. One key of an office is valid at a time.
+    """
+
+    issuer = models.CharField(max_length=50)
+    card = models.CharField(max_length=100)
+    added_by = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+    withdrawn_by = models.CharField(max_length=200, blank=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["issuer", "added_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer"], condition=models.Q(withdrawn_at__isnull=True),
+                name="letter_signer_one_valid_key",
+            )
+        ]  # fmt: skip
+
+
 class AdviceLine(models.Model):
     """One recommendation: this person in that post, why, and what the agency answers."""
 
