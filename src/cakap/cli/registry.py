@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,8 @@ from cakap.cli.frame import (
     stop,
     watched,
 )
+
+SHOWN = 20
 
 
 @app.command(epilog="Contoh: cakap agency BANTEN 'Pemerintah Provinsi Banten' --accreditation B")
@@ -86,11 +89,17 @@ def import_(
         print(json.dumps({**figures, **details}, ensure_ascii=False))  # noqa: T201
     else:
         OUT.print(f"{found.new} baru, {found.changed} berubah, {found.same} tetap")
-        for name, lines in details.items():
-            for line in lines[:20]:
-                OUT.print(f"{name}: {line}", highlight=False)
+        _tell(details)
     if found.problems:
         raise SystemExit(BAD_INPUT)
+
+
+def _tell(details: Mapping[str, Sequence[str]]) -> None:
+    for name, lines in details.items():
+        for line in lines[:SHOWN]:
+            OUT.print(f"{name}: {line}", highlight=False)
+        if len(lines) > SHOWN:
+            OUT.print(f"{name}: dan {len(lines) - SHOWN} lagi; semuanya dengan --json")
 
 
 @app.command(epilog="Contoh: cakap export positions jabatan.xlsx --agency BANTEN")

@@ -270,8 +270,9 @@ def add_listed(*, programme: Programme, table: Table, actor: str, now: datetime)
     if place is None:
         message = f"{table.file}, baris 1: diharapkan kolom nip; tidak ditemukan."
         raise NotInAgency(message)
+    table.refuse_long_numbers([table.headers[place]])
     known = {row.nip: row for row in Employee.objects.filter(agency=programme.initiator)}
-    for row, nip in enumerate(table.columns[place], start=2):
+    for row, nip in zip(table.row_numbers, table.columns[place], strict=True):
         if nip not in known:
             message = (
                 f"{table.file}, baris {row}, kolom nip: diharapkan pegawai {programme.initiator}; "

@@ -183,7 +183,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     preview = preview_file(kind=kind, file=file, content=content, agency=acting_agency(request))
     context = {
         "preview": preview, "file": file, "door": DOORS[kind], "upload": keep_upload(content),
-        "problems": preview.problems[:200], "findings": preview.findings[:50],
+        "problems": preview.problems[:2000], "findings": preview.findings[:50],
     }  # fmt: skip
     return render(
         request, "registry/preview.html", context, status=400 if preview.problems else 200

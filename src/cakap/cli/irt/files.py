@@ -14,7 +14,7 @@ import polars as pl
 import typer
 
 from cakap.cli.frame import BAD_INPUT, app, stop
-from cakap.cli.tables import table_of
+from cakap.cli.tables import refuse_shortened, table_of
 from cakap.science.irt.calibration import Calibration
 from cakap.science.irt.forms import ItemForm, form_errors, from_form, to_form
 from cakap.science.irt.itemfit import ItemFit
@@ -80,6 +80,8 @@ def read_sheet(file: Path, items: str = "", id_: str = "", group: str = "") -> S
             stop(f"{file}, baris 1: diharapkan kolom {name}; tidak ditemukan.", BAD_INPUT)
     if len(table) == 0 or not names:
         stop(f"{file}: diharapkan sedikitnya satu orang dan satu butir.", BAD_INPUT)
+    if id_:
+        refuse_shortened(file, table, id_)
     cells = np.stack([numbers_of(file, table, name) for name in names], axis=1)
     groups, group_names = _groups(file, table, group)
     ids = table[id_].to_list() if id_ else [str(n) for n in range(1, len(table) + 1)]

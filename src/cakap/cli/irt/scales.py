@@ -12,7 +12,7 @@ import typer
 
 from cakap.cli.frame import BAD_INPUT, OUT, stop
 from cakap.cli.irt.files import Out, Params, irt, numbers_of, read_fit
-from cakap.cli.tables import table_of
+from cakap.cli.tables import refuse_shortened, table_of
 from cakap.science.irt.eap import Scores
 from cakap.science.irt.forms import to_form
 from cakap.science.irt.linking import METHODS, Method, drift, onto
@@ -166,6 +166,7 @@ def augment_scores(
         for name in ("id", "theta", "se"):
             if name not in table.columns:
                 stop(f"{file}, baris 1: diharapkan kolom {name}; tidak ditemukan.", BAD_INPUT)
+        refuse_shortened(file, table, "id")
         if table["id"].to_list() != tables[0]["id"].to_list():
             stop(f"{file}: diharapkan orang yang sama dalam urutan yang sama.", BAD_INPUT)
     theta = np.stack([_judged(f, t, "theta") for f, t in zip(scores, tables, strict=True)], axis=1)

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cakap.cli.frame import BAD_INPUT, stop
-from cakap.cli.tables import table_of
+from cakap.cli.tables import refuse_shortened, table_of
 from cakap.registry.reference import STEP
 from cakap.science.types import Floats, Ints
 
@@ -69,6 +69,7 @@ def _table(file: Path) -> pl.DataFrame:
 
 
 def _ids(file: Path, table: pl.DataFrame) -> list[str]:
+    refuse_shortened(file, table, "id")
     found = table["id"].fill_null("").to_list()
     seen: set[str] = set()
     for row, one in enumerate(found, start=2):

@@ -22,8 +22,9 @@ def drafts_from(table: Table) -> list[Draft]:
     if missing:
         message = f"{table.file}, baris 1: diharapkan kolom {missing[0]}; tidak ditemukan."
         raise BadItem(message)
+    table.refuse_long_numbers(HEADERS)
     drafts = []
-    for row, cells in enumerate(zip(*table.columns, strict=True), start=2):
+    for row, *cells in zip(table.row_numbers, *table.columns, strict=True):
         values = dict(zip(table.headers, cells, strict=True))
         try:
             draft = _draft(values)

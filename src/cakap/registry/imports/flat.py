@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -182,8 +182,8 @@ def with_siasn_post(table: Table) -> Table:
         f"{title} @ {unit}"
         for title, unit in zip(_cells(table, "jabatanNama"), _cells(table, "unorNama"), strict=True)
     ]
-    return Table(
-        file=table.file,
+    return replace(
+        table,
         headers=(*table.headers, "jabatan @ unor"),
         columns=(*table.columns, joined),
     )

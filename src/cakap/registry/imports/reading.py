@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cakap.registry.imports.fields import Field
+from cakap.registry.imports.long_numbers import ADVICE
 from cakap.registry.imports.tables import Table, normal
 
 MISSING_COLUMN = "kolom wajib"
@@ -55,9 +56,8 @@ def read(
             _leave_out(one, reading)
             continue
         used.add(place)
-        header = table.headers[place]
         reading.columns[one.name] = _parse_column(
-            one, header, table.columns[place], lookups.get(one.refers), reading.problems
+            one, table, place, lookups.get(one.refers), reading.problems
         )
     reading.dropped = tuple(
         header for place, header in enumerate(table.headers) if place not in used
@@ -82,15 +82,21 @@ def _leave_out(one: Field, reading: Reading) -> None:
 
 def _parse_column(
     one: Field,
-    header: str,
-    cells: Sequence[str],
+    table: Table,
+    place: int,
     lookup: Mapping[str, int] | None,
     problems: list[Problem],
 ) -> list[Any]:
     """Values of a column; what repeats is parsed once."""
     known: dict[str, Any] = {}
     values: list[Any] = []
-    for row, cell in enumerate(cells, start=2):
+    header, shortened = table.headers[place], table.long_numbers.get(place, {})
+    for row, cell in zip(table.row_numbers, table.columns[place], strict=True):
+        if row in shortened:
+            found = table.as_found(shortened[row])
+            problems.append(Problem(row=row, column=header, expected=ADVICE, found=found))
+            values.append(one.default)
+            continue
         if cell not in known:
             known[cell] = _parse_cell(one, cell, lookup)
         value = known[cell]

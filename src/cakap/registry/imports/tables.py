@@ -5,25 +5,64 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import fastexcel
 
 from cakap.registry.errors import UnreadableFile
+from cakap.registry.imports.long_numbers import ADVICE, LongNumbers, is_scientific, long_numbers_of
+
+SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """A file's first sheet: headers as written and, under each, one text a row."""
+    """A file's first sheet: headers as written and, under each, one text a row.
+
+    `rows` are the numbers of the rows as a spreadsheet or editor counts them, empty where they follow
+    the header without a gap. `long_numbers`: column -> row -> what is written there, for cells that have
+    lost digits. Only a reader that uses such a column refuses it.
+    """
 
     file: str
     headers: tuple[str, ...]
     columns: tuple[Sequence[str], ...]
+    sheet: str = ""
+    rows: tuple[int, ...] = ()
+    long_numbers: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
+
+    @property
+    def row_numbers(self) -> Sequence[int]:
+        """The number of each row."""
+        return self.rows or range(2, len(self) + 2)
+
+    def as_found(self, text: str) -> str:
+        """A cell's text with the sheet that it stands on."""
+        return f"{text} (lembar {self.sheet})" if self.sheet else text
+
+    def refuse_long_numbers(self, headers: Iterable[str]) -> None:
+        """Raise UnreadableFile where a column of these headers has numbers beyond 15 digits."""
+        wanted = set(headers)
+        cells = [
+            f"baris {row}, kolom {self.headers[column]}: {text}"
+            for column in sorted(self.long_numbers)
+            if self.headers[column] in wanted
+            for row, text in sorted(self.long_numbers[column].items())
+        ]
+        if not cells:
+            return
+        sheet = f", lembar {self.sheet}" if self.sheet else ""
+        more = f"; dan {len(cells) - SHOWN} sel lain" if len(cells) > SHOWN else ""
+        message = (
+            f"{self.file}{sheet}: diharapkan {ADVICE}; ditemukan {'; '.join(cells[:SHOWN])}{more}. "
+            "Tidak ada yang diubah."
+        )
+        raise UnreadableFile(message)
 
 
 def normal(header: str) -> str:
@@ -55,40 +94,62 @@ def _read_csv(file: str, content: bytes) -> Table:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        rows = [(reader.line_num, row) for row in reader]
     except csv.Error as exc:
         message = f"{file}: susunan CSV rusak ({exc}); periksa tanda kutip."
         raise UnreadableFile(message) from exc
-    rows = [row for row in rows if any(row)]
-    return _as_table(file, rows)
+    return _as_table(file, [(number, row) for number, row in rows if any(row)], None)
 
 
 def _read_xlsx(file: str, content: bytes) -> Table:
     try:
         sheet = fastexcel.read_excel(content).load_sheet(0, header_row=None, dtypes="string")
         columns = [column.to_list() for column in sheet.to_polars().get_columns()]
+        found = long_numbers_of(content)
     except Exception as exc:
         message = f"{file}: bukan berkas XLSX yang dapat dibaca."
         raise UnreadableFile(message) from exc
-    rows = [[cell or "" for cell in row] for row in zip(*columns, strict=True)]
-    return _as_table(file, [row for row in rows if any(row)])
+    rows = enumerate(zip(*columns, strict=True), start=found.first_row)
+    cells = [(number, [cell or "" for cell in row]) for number, row in rows]
+    return _as_table(file, [(number, row) for number, row in cells if any(row)], found)
 
 
-def _as_table(file: str, rows: list[list[str]]) -> Table:
-    if not rows:
+def _as_table(file: str, numbered: list[tuple[int, list[str]]], found: LongNumbers | None) -> Table:
+    if not numbered:
         message = f"{file}: berkas kosong; diharapkan baris judul kolom dan isinya."
         raise UnreadableFile(message)
+    numbers, rows = [number for number, _ in numbered], [row for _, row in numbered]
     headers = tuple(cell.strip() for cell in rows[0])
     twice = next((h for i, h in enumerate(headers) if h and h in headers[:i]), None)
     if twice:
-        message = f"{file}, baris 1: kolom {twice!r} tertulis dua kali."
+        message = f"{file}, baris {numbers[0]}: kolom {twice!r} tertulis dua kali."
         raise UnreadableFile(message)
-    for place, row in enumerate(rows[1:], start=2):
+    for number, row in numbered[1:]:
         if len(row) != len(headers):
             message = (
-                f"{file}, baris {place}: diharapkan {len(headers)} kolom; ditemukan {len(row)}."
+                f"{file}, baris {number}: diharapkan {len(headers)} kolom; ditemukan {len(row)}."
             )
             raise UnreadableFile(message)
     body = [[cell.strip() for cell in row] for row in rows[1:]]
     columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in headers)
-    return Table(file=file, headers=headers, columns=columns)
+    return Table(
+        file=file, headers=headers, columns=columns, rows=tuple(numbers[1:]),
+        sheet=found.sheet if found else "",
+        long_numbers=_long_numbers(columns, numbers[1:], found),
+    )  # fmt: skip
+
+
+def _long_numbers(
+    columns: Sequence[Sequence[str]], numbers: Sequence[int], found: LongNumbers | None
+) -> dict[int, dict[int, str]]:
+    """Column -> row -> text of the cells that lost digits: numbers of a sheet, and scientific notation."""
+    cells: dict[int, dict[int, str]] = {}
+    for one in found.cells if found else ():
+        if numbers and one.row >= numbers[0]:
+            cells.setdefault(one.column, {})[one.row] = one.found
+    for place, column in enumerate(columns):
+        for number, cell in zip(numbers, column, strict=True):
+            if ("E" in cell or "e" in cell) and is_scientific(cell):
+                cells.setdefault(place, {}).setdefault(number, cell)
+    return cells
