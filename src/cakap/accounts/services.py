@@ -3,37 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from cakap.accounts.errors import BadAgency, LastAdministrator
 from cakap.accounts.models import Agency, Membership, Role, User
 from cakap.audit.services import record
 from cakap.errors import NotAllowed
 
+# The classes of BKN's accreditation that are known to us.
+ACCREDITATION_CLASSES = ("A", "B", "C")
 
-@transaction.atomic
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgencyResult:
+    """What saving an agency did; `changes`: field -> value before and value now."""
+
+    agency: Agency
+    is_new: bool
+    changes: dict[str, tuple[Any, Any]]
+
+
 def register_agency(
     *,
     code: str,
     name: str,
-    accreditation: str = "",
+    accreditation: str | None = None,
     accredited_until: date | None = None,
     actor: str,
     now: datetime,
 ) -> Agency:
-    """Add a government body, or return the one that has this code."""
-    agency, new = Agency.objects.get_or_create(
-        code=code,
-        defaults={
-            "name": name,
-            "accreditation": accreditation,
-            "accredited_until": accredited_until,
-        },
-    )
-    if new:
+    """Add a government body or change the one that has this code; the row."""
+    return save_agency(
+        code=code, name=name, accreditation=accreditation, accredited_until=accredited_until,
+        actor=actor, now=now,
+    ).agency  # fmt: skip
+
+
+@transaction.atomic
+def save_agency(
+    *,
+    code: str,
+    name: str,
+    accreditation: str | None = None,
+    accredited_until: date | None = None,
+    actor: str,
+    now: datetime,
+) -> AgencyResult:
+    """Add a government body or change the one that has this code.
+
+    None leaves a field as it is; an empty accreditation ends it together with its validity. Raises
+    BadAgency for a class that is not known and for a validity without a class.
+    """
+    agency = Agency.objects.select_for_update().filter(code=code).first()
+    is_new = agency is None
+    agency = agency or Agency(code=code)
+    wanted = _wanted(agency, name.strip(), accreditation, accredited_until)
+    changes = {
+        field: (getattr(agency, field), value)
+        for field, value in wanted.items()
+        if getattr(agency, field) != value
+    }
+    for field, value in wanted.items():
+        setattr(agency, field, value)
+    _refuse_wrong_fields(agency)
+    if is_new:
+        agency = Agency.objects.create(code=code, **wanted)
         record(actor=actor, action="agency.register", subject=code, agency=code, now=now)
-    return agency
+    elif changes:
+        Agency.objects.filter(pk=agency.pk).update(**wanted)
+        detail = {field: [str(one) for one in pair] for field, pair in changes.items()}
+        record(
+            actor=actor, action="agency.change", subject=code, agency=code, detail=detail, now=now
+        )
+    return AgencyResult(agency=agency, is_new=is_new, changes={} if is_new else changes)
+
+
+def _wanted(
+    agency: Agency, name: str, accreditation: str | None, until: date | None
+) -> dict[str, Any]:
+    """The fields of an agency as they are to be."""
+    if accreditation and accreditation not in ACCREDITATION_CLASSES:
+        known = ", ".join(ACCREDITATION_CLASSES)
+        message = f"Kelas akreditasi {accreditation!r} tidak dikenal; diharapkan {known}."
+        raise BadAgency(message)
+    wanted: dict[str, Any] = {"name": name or agency.name}
+    if accreditation is not None:
+        wanted["accreditation"] = accreditation
+    if accreditation == "":
+        wanted["accredited_until"] = None
+    if until is not None and not wanted.get("accreditation", agency.accreditation):
+        message = "Masa berlaku akreditasi memerlukan kelas akreditasinya."
+        raise BadAgency(message)
+    if until is not None:
+        wanted["accredited_until"] = until
+    return wanted
+
+
+def _refuse_wrong_fields(agency: Agency) -> None:
+    try:
+        agency.clean_fields()
+    except ValidationError as exc:
+        field, messages = next(iter(exc.message_dict.items()))
+        message = f"{field}: {messages[0]}"
+        raise BadAgency(message) from exc
 
 
 @transaction.atomic
@@ -49,10 +126,14 @@ def register_user(
 @transaction.atomic
 def give_roles(
     *, user: User, agency: Agency, roles: Iterable[Role], actor: str, now: datetime
-) -> None:
-    """Let the user act in these roles for the agency."""
+) -> list[Role]:
+    """Let the user act in these roles for the agency; returns those that are new to the user."""
+    given = []
     for role in roles:
-        Membership.objects.get_or_create(user=user, agency=agency, role=role)
+        _, is_new = Membership.objects.get_or_create(user=user, agency=agency, role=role)
+        if not is_new:
+            continue
+        given.append(role)
         record(
             actor=actor,
             action="role.give",
@@ -61,6 +142,7 @@ def give_roles(
             detail={"role": role},
             now=now,
         )
+    return given
 
 
 @transaction.atomic
@@ -79,12 +161,20 @@ def reset_password(*, user: User, agency: Agency, password: str, actor: str, now
 
 @transaction.atomic
 def take_role(*, membership: Membership, actor: str, now: datetime) -> None:
-    """End one role of a user."""
+    """End one role of a user. Raises LastAdministrator where nobody else could give it back."""
+    # Two who end each other's role at the same time wait for one another here.
+    agency = Agency.objects.select_for_update().get(pk=membership.agency_id)
+    if not Membership.objects.filter(pk=membership.pk).exists():
+        return
+    if membership.role == Role.ADMINISTRATOR:
+        administrators = agency.memberships.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+        if not administrators.exclude(user=membership.user_id).exists():
+            raise LastAdministrator
     record(
         actor=actor,
         action="role.take",
         subject=membership.user.username,
-        agency=membership.agency.code,
+        agency=agency.code,
         detail={"role": membership.role},
         now=now,
     )

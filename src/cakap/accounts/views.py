@@ -51,21 +51,36 @@ def add(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         now, data = timezone.now(), form.cleaned_data
         actor = request.user.get_username()
-        user = User.objects.filter(username=data["username"]).first() or register_user(
+        known = User.objects.filter(username=data["username"]).first()
+        user = known or register_user(
             username=data["username"], name=data["name"], email=data["email"],
             password=data["password"], actor=actor, now=now,
         )  # fmt: skip
-        give_roles(
+        given = give_roles(
             user=user, agency=agency, roles=[Role(role) for role in data["roles"]],
             actor=actor, now=now,
         )  # fmt: skip
-        messages.success(request, _("Peran %(name)s tersimpan.") % {"name": user.name})
+        _tell_roles(request, user, given, is_new=known is None)
         return redirect("accounts:members")
     context = {
         "form": form, "title": _("Tambah pengguna"), "submit": _("Simpan"),
         "back": reverse("accounts:members"),
     }  # fmt: skip
     return render(request, "ui/form.html", context)
+
+
+def _tell_roles(request: HttpRequest, user: User, given: list[Role], *, is_new: bool) -> None:
+    """Say what was done: an account that exists keeps its name, address and password."""
+    roles = ", ".join(str(role.label) for role in given)
+    named = {"name": user.name, "roles": roles}
+    if is_new:
+        messages.success(request, _("Akun %(name)s dibuat dengan peran: %(roles)s.") % named)
+        return
+    kept = _("Akun %(name)s sudah ada; nama, surel, dan kata sandinya tidak diubah.") % named
+    if given:
+        messages.success(request, f"{kept} {_('Peran baru: %(roles)s.') % named}")
+    else:
+        messages.warning(request, f"{kept} {_('Semua peran itu sudah dimilikinya.')}")
 
 
 @allow(Role.ADMINISTRATOR)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,28 +26,76 @@ from cakap.cli.frame import (
 SHOWN = 20
 
 
-@app.command(epilog="Contoh: cakap agency BANTEN 'Pemerintah Provinsi Banten' --accreditation B")
+@app.command(
+    epilog="Contoh: cakap agency BANTEN 'Pemerintah Provinsi Banten' --accreditation B "
+    "--accredited-until 2028-01-31"
+)
 def agency(
     *,
     code: Annotated[str, typer.Argument(help="Kode, misalnya BANTEN.")],
     name: Annotated[str, typer.Argument(help="Nama lengkap.")],
-    accreditation: Annotated[str, typer.Option(help="Kelas akreditasi penyelenggara.")] = "",
-    admin: Annotated[str, typer.Option(help="Nama pengguna administrator pertama.")] = "",
+    accreditation: Annotated[
+        str | None,
+        typer.Option(help="Kelas akreditasi penyelenggara: A, B, C; '' mengakhirinya."),
+    ] = None,
+    accredited_until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Akreditasi berlaku sampai tanggal ini."),
+    ] = None,
+    admin: Annotated[str, typer.Option(help="Nama pengguna administrator.")] = "",
 ) -> None:
-    """Daftarkan instansi; dengan --admin, buat administratornya (kata sandi ditanyakan)."""
+    """Daftarkan instansi atau ubah yang sudah ada; --admin memberi peran administrator.
+
+    Kata sandi ditanyakan hanya bila pengguna itu belum ada.
+    """
     start_django()
     from django.utils import timezone
 
-    from cakap.accounts.models import Role
-    from cakap.accounts.services import give_roles, register_agency, register_user
+    from cakap.accounts.services import save_agency
 
     now = timezone.now()
-    row = register_agency(code=code, name=name, accreditation=accreditation, actor="cli", now=now)
+    found = save_agency(
+        code=code, name=name, accreditation=accreditation,
+        accredited_until=accredited_until.date() if accredited_until else None,
+        actor="cli", now=now,
+    )  # fmt: skip
+    if found.is_new:
+        ERR.print(f"{code} terdaftar.", highlight=False)
+    elif not found.changes:
+        ERR.print(f"{code} sudah terdaftar; tidak ada yang berubah.", highlight=False)
+    for field, (before, after) in found.changes.items():
+        ERR.print(
+            f"{code}: {FIELDS[field]} {_told(before)} menjadi {_told(after)}.", highlight=False
+        )
+    row = found.agency
+    if row.accreditation and row.accredited_until is None:
+        ERR.print(f"{code}: masa berlaku akreditasi belum diisi (--accredited-until).")
+    elif row.accreditation and not row.accredited_on(timezone.localdate(now)):
+        ERR.print(f"{code}: akreditasi sudah tidak berlaku sejak {row.accredited_until}.")
     if admin:
+        _make_administrator(row, admin, now)
+
+
+FIELDS = {
+    "name": "nama", "accreditation": "akreditasi", "accredited_until": "akreditasi berlaku sampai"
+}  # fmt: skip
+
+
+def _told(value: object) -> str:
+    return "kosong" if value in {None, ""} else str(value)
+
+
+def _make_administrator(agency: Any, name: str, now: datetime) -> None:
+    from cakap.accounts.models import Role, User
+    from cakap.accounts.services import give_roles, register_user
+
+    user = User.objects.filter(username=name).first()
+    if user is None:
         password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
-        user = register_user(username=admin, name=admin, password=password, actor="cli", now=now)
-        give_roles(user=user, agency=row, roles=[Role.ADMINISTRATOR], actor="cli", now=now)
-    ERR.print(f"{row.code} terdaftar.")
+        user = register_user(username=name, name=name, password=password, actor="cli", now=now)
+    given = give_roles(user=user, agency=agency, roles=[Role.ADMINISTRATOR], actor="cli", now=now)
+    what = "menjadi" if given else "sudah menjadi"
+    ERR.print(f"{name} {what} administrator {agency.code}.", highlight=False)
 
 
 @app.command(

@@ -19,3 +19,9 @@ class NotInAgency(Refused):
     """Pegawai itu tidak terdaftar pada instansi pemrakarsa program."""
 
     status = 400
+
+
+class OutsideProgramme(Refused):
+    """Waktu sesi berada di luar tanggal program."""
+
+    status = 400

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +17,13 @@ from cakap.itembank.models import Form
 from cakap.itembank.services import freeze_form
 from cakap.policy.queries import policy_in_force
 from cakap.policy.services import keep_policy
-from cakap.programmes.errors import NotInAgency, SessionFull, TooManyAbsent, WrongState
+from cakap.programmes.errors import (
+    NotInAgency,
+    OutsideProgramme,
+    SessionFull,
+    TooManyAbsent,
+    WrongState,
+)
 from cakap.programmes.models import (
     Accommodation,
     Assessed,
@@ -110,7 +118,11 @@ def plan_session(
     now: datetime,
     locked_browser: bool = False,
 ) -> Session:
-    """A room at a time with a form; half an hour is added for sign-in and questions."""
+    """A room at a time with a form; half an hour is added for sign-in and questions.
+
+    Raises OutsideProgramme where the day is none of the programme's.
+    """
+    refuse_outside(programme, starts_at)
     row = Session.objects.create(
         programme=programme,
         room=room,
@@ -125,6 +137,16 @@ def plan_session(
         agency=programme.organiser.code, detail={"room": room.name, "form": form.code}, now=now,
     )  # fmt: skip
     return row
+
+
+def refuse_outside(programme: Programme, starts_at: datetime) -> None:
+    """Raise OutsideProgramme unless a session that begins then begins on a day of the programme."""
+    if not programme.starts <= timezone.localdate(starts_at) <= programme.ends:
+        message = (
+            f"Program ini berlangsung {programme.starts:%d-%m-%Y} sampai {programme.ends:%d-%m-%Y}; "
+            f"sesi pada {timezone.localtime(starts_at):%d-%m-%Y %H.%M} berada di luarnya."
+        )
+        raise OutsideProgramme(message)
 
 
 @transaction.atomic
@@ -285,7 +307,15 @@ def add_listed(*, programme: Programme, table: Table, actor: str, now: datetime)
     )  # fmt: skip
 
 
-@transaction.atomic
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoomResult:
+    """What saving a room did; `changes`: field -> value before and value now."""
+
+    room: Room
+    is_new: bool
+    changes: dict[str, tuple[Any, Any]]
+
+
 def add_room(
     *,
     agency: Agency,
@@ -297,19 +327,31 @@ def add_room(
     networks: str = "",
     workstations: str = "",
 ) -> Room:
-    """Add a place with seats, or change the one of this name."""
-    row, _ = Room.objects.update_or_create(
-        agency=agency, name=name,
-        defaults={
-            "seats": seats, "location": location, "networks": networks,
-            "workstations": workstations,
-        },
-    )  # fmt: skip
+    """Add a place with seats, or change the one of this name; the row."""
+    return save_room(
+        agency=agency, name=name, seats=seats, location=location, networks=networks,
+        workstations=workstations, actor=actor, now=now,
+    ).room  # fmt: skip
+
+
+@transaction.atomic
+def save_room(*, agency: Agency, name: str, actor: str, now: datetime, **fields: Any) -> RoomResult:
+    """Add a place with seats, or change the one of this name, and tell which it was."""
+    before = Room.objects.filter(agency=agency, name=name).select_for_update().first()
+    changes = {
+        field: (getattr(before, field), value)
+        for field, value in fields.items()
+        if before and getattr(before, field) != value
+    }
+    if before and not changes:
+        return RoomResult(room=before, is_new=False, changes={})
+    row, is_new = Room.objects.update_or_create(agency=agency, name=name, defaults=fields)
     record(
-        actor=actor, action="room.add", subject=name, agency=agency.code,
-        detail={"seats": seats, "networks": networks}, now=now,
+        actor=actor, action="room.add" if is_new else "room.change", subject=name,
+        agency=agency.code, now=now,
+        detail={"seats": row.seats, "networks": row.networks},
     )  # fmt: skip
-    return row
+    return RoomResult(room=row, is_new=is_new, changes=changes)
 
 
 @transaction.atomic
@@ -347,6 +389,7 @@ def postpone_session(
     if session.state == Session.State.CLOSED or starts_at <= now or not reason.strip():
         message = "Sesi yang belum ditutup dijadwalkan ke waktu mendatang, dengan alasan."
         raise WrongState(message)
+    refuse_outside(session.programme, starts_at)
     if Session.objects.filter(room=session.room_id, starts_at=starts_at).exists():
         message = "Ruang itu sudah dipakai pada waktu tersebut."
         raise WrongState(message)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, holds, one, rows
-from cakap.accounts.models import Role
+from cakap.accounts.models import Agency, Role
+from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.forms import (
     AccommodationForm,
     FileForm,
@@ -26,13 +27,14 @@ from cakap.programmes.letters import invitation
 from cakap.programmes.models import Participant, Programme
 from cakap.programmes.queries import chosen_by_rule, due
 from cakap.programmes.services import (
+    RoomResult,
     accommodate,
     add_listed,
     add_participants,
-    add_room,
     invite,
     plan_programme,
     plan_session,
+    save_room,
     seat_all,
 )
 from cakap.registry.imports.tables import read_table
@@ -93,6 +95,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     row = one(request, Programme, pk=pk)
     context = {
         "programme": row,
+        "accreditation": _accreditation(row.organiser),
         "participants": row.participants.count(),
         "invited": row.participants.filter(invited_at__isnull=False).count(),
         "seated": row.participants.filter(seats__isnull=False).count(),
@@ -100,6 +103,18 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "operates": holds(request, Role.OPERATOR),
     }
     return render(request, "programmes/detail.html", context)
+
+
+def _accreditation(organiser: Agency) -> str:
+    """What is to be known of the organiser's accreditation; empty where it is in force."""
+    if not organiser.accreditation:
+        return _("belum terakreditasi: hasil tidak diakui")
+    if organiser.accredited_until is None:
+        return _("masa berlaku akreditasi belum diisi")
+    if not organiser.accredited_on(timezone.localdate()):
+        until = f"{organiser.accredited_until:%d-%m-%Y}"
+        return _("akreditasi berakhir %(until)s: hasil tidak diakui") % {"until": until}
+    return ""
 
 
 @allow(*READERS)
@@ -232,13 +247,30 @@ def room(request: HttpRequest) -> HttpResponse:
     """Add a room."""
     form = RoomForm(request.POST or None)
     if form.is_valid():
-        add_room(
+        found = save_room(
             agency=acting_agency(request), **form.cleaned_data,
             actor=request.user.get_username(), now=timezone.now(),
         )  # fmt: skip
-        messages.success(request, _("Ruang tersimpan."))
+        _tell_room(request, form, found)
         return redirect("programmes:list")
     return form_page(request, form, _("Tambah ruang"), reverse("programmes:list"))
+
+
+def _tell_room(request: HttpRequest, form: RoomForm, found: RoomResult) -> None:
+    """Say whether a room was added, changed or left as it was."""
+    named = {"name": found.room.name}
+    if found.is_new:
+        messages.success(request, _("Ruang %(name)s ditambahkan.") % named)
+    elif not found.changes:
+        text = _("Ruang %(name)s sudah ada; tidak ada yang berubah.")
+        messages.warning(request, text % named)
+    else:
+        changed = "; ".join(
+            f"{form.fields[field].label}: {before or _('kosong')} → {after or _('kosong')}"
+            for field, (before, after) in found.changes.items()
+        )
+        text = _("Ruang %(name)s sudah ada dan diubah. %(changed)s")
+        messages.warning(request, text % {**named, "changed": changed})
 
 
 @allow(Role.OPERATOR)
@@ -254,6 +286,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
                     actor=request.user.get_username(), now=timezone.now(),
                 )  # fmt: skip
             return redirect("programmes:detail", pk)
+        except OutsideProgramme as refusal:
+            form.add_error("starts_at", str(refusal))
         except IntegrityError:
             form.add_error("starts_at", _("Ruang itu sudah dipakai pada waktu tersebut."))
     return form_page(request, form, _("Rencanakan sesi"), _detail(pk))

@@ -36,6 +36,7 @@ from cakap.delivery.seb import configuration, settings_of
 from cakap.delivery.sites.errors import AtASite
 from cakap.delivery.sites.log import standing
 from cakap.delivery.words import STANDINGS, board_words
+from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.models import Session
 from cakap.programmes.services import close_session, open_session
 from cakap.ui.files import download
@@ -222,11 +223,15 @@ def postpone_page(request: HttpRequest, pk: int) -> HttpResponse:
     form = PostponeForm(request.POST or None)
     back = reverse("delivery:board", args=[pk])
     if form.is_valid():
-        control.postpone(
-            session=row, **form.cleaned_data, by=request.user.get_username(), now=timezone.now()
-        )
-        messages.success(request, _("Sesi dijadwalkan ulang; kursi dan pekerjaan tetap."))
-        return redirect(back)
+        try:
+            control.postpone(
+                session=row, **form.cleaned_data, by=request.user.get_username(), now=timezone.now()
+            )
+        except OutsideProgramme as refusal:
+            form.add_error("starts_at", str(refusal))
+        else:
+            messages.success(request, _("Sesi dijadwalkan ulang; kursi dan pekerjaan tetap."))
+            return redirect(back)
     return form_page(request, form, _("Jadwalkan ulang sesi"), back)
 
 
