@@ -135,4 +135,5 @@ def begin(served, number):
     post(client, "/ujian/persetujuan/", {"agree": "on"})
     post(client, "/ujian/mulai/", {})
     paper = client.get("/ujian/isi.json").json()
+    client.attempt = paper["attempt"]
     return client, [q["id"] for part in paper["parts"] for q in part["questions"]]

@@ -95,7 +95,8 @@ def test_an_exam_through_the_shipped_configuration(front):
         "seq": 1, "kind": "answer", "item": paper["parts"][0]["questions"][0]["id"],
         "response": "a", "at": "2025-01-22T01:00:00+00:00",
     }  # fmt: skip
-    assert person.post("/ujian/jawaban", json={"events": [event]}).json()["kept"] == 1
+    body = {"attempt": paper["attempt"], "events": [event]}
+    assert person.post("/ujian/jawaban", json=body).json()["kept"] == 1
     assert person.post("/ujian/jawaban", content=b"x" * 300_000).status_code == 413
     with contextlib.closing(sqlite3.connect(served.data / "cakap.sqlite3")) as database:
         (address,) = database.execute("SELECT address FROM delivery_event").fetchone()

@@ -56,7 +56,8 @@ def test_a_kill_in_the_middle_loses_no_acknowledged_answer(served):
                     "seq": seq + 1, "kind": "answer", "item": items[seq % len(items)],
                     "response": "a", "at": datetime.now(UTC).isoformat(),
                 }  # fmt: skip
-                client.post("/ujian/jawaban", json={"events": [event]}).raise_for_status()
+                body = {"attempt": client.attempt, "events": [event]}
+                client.post("/ujian/jawaban", json=body).raise_for_status()
                 seq += 1
                 acknowledged[number] = seq
         except httpx.HTTPError:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import time
+from functools import cache
 from typing import Any
 
 COOKIE, CLIENTS = "cakap_ujian", 64
@@ -13,9 +15,16 @@ COOKIE, CLIENTS = "cakap_ujian", 64
 EVERY = 10.0  # seconds between two answers of a person
 
 
+@cache
+def attempt_of(token: str) -> int:
+    """The attempt that a token was given for: the signed part is JSON in base64."""
+    signed = token.partition(":")[0]
+    return int(json.loads(base64.urlsafe_b64decode(signed + "=" * (-len(signed) % 4)))[0])
+
+
 def request_of(token: str, seq: int, item: int, option: str) -> bytes:
     body = json.dumps(
-        {"events": [{"seq": seq, "kind": "answer", "item": item, "response": option,
+        {"attempt": attempt_of(token), "events": [{"seq": seq, "kind": "answer", "item": item, "response": option,
                      "at": "2025-01-22T01:00:00+00:00"}]}
     ).encode()  # fmt: skip
     return (

@@ -199,6 +199,7 @@ def test_the_page_gets_only_what_was_offered(session, client):
     content = client.get(reverse("delivery:content")).json()
 
     adaptive, fixed = content["parts"]
+    attempt = content["attempt"]
     assert adaptive["adaptive"]["most"] == 8
     assert (len(adaptive["questions"]), len(fixed["questions"]), fixed["adaptive"]) == (1, 1, None)
     assert "scores" not in str(content)
@@ -211,18 +212,20 @@ def test_the_page_gets_only_what_was_offered(session, client):
         "response": "a",
         "at": "2025-01-22T01:00:00+00:00",
     }
-    client.post(reverse("delivery:answers"), {"events": [event]}, content_type="application/json")
-    found = client.post(
-        reverse("delivery:following"), {"section": section}, content_type="application/json"
-    )
+    told = {"attempt": attempt, "events": [event]}
+    client.post(reverse("delivery:answers"), told, content_type="application/json")
+
+    def following(wanted):
+        return client.post(
+            reverse("delivery:following"), {"attempt": attempt, "section": wanted},
+            content_type="application/json",
+        )  # fmt: skip
+
+    found = following(section)
     assert found.json()["question"]["id"] != first
-    bad = client.post(
-        reverse("delivery:following"), {"section": "x"}, content_type="application/json"
-    )
+    bad = following("x")
     assert bad.status_code == 400
-    none = client.post(
-        reverse("delivery:following"), {"section": 10**6}, content_type="application/json"
-    )
+    none = following(10**6)
     assert none.status_code == 400
 
 

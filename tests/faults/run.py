@@ -107,7 +107,7 @@ def move_somebody(served: Served, rng: random.Random) -> None:
     client, _ = begin(served, number)
     person.move(client, client.get("/ujian/isi.json").json()["last_seq"])
     late = {"seq": 10**6, "kind": "flag", "item": person.items[0], "response": "1"}
-    told = {"events": [{**late, "at": datetime.now(UTC).isoformat()}]}
+    told = {"attempt": old.attempt, "events": [{**late, "at": datetime.now(UTC).isoformat()}]}
     if old.post("/ujian/jawaban", json=told).status_code != 409:
         person.refused.append("the old machine was not told")
 

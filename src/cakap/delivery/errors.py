@@ -1,6 +1,36 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from cakap.errors import Refused
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefusedEvent:
+    """One event that was not kept, by its number where it has one; evidence: kept aside for the proctor."""
+
+    seq: int | None
+    code: str
+    message: str
+    status: int
+    evidence: bool = False
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the exam page hears it."""
+        return {
+            "seq": self.seq, "code": self.code, "message": self.message, "evidence": self.evidence,
+        }  # fmt: skip
+
+
+class EventRefusal(Refused):
+    """Jawaban ini tidak dapat disimpan."""
+
+    def __init__(self, message: str = "", *, refused: Sequence[RefusedEvent] = ()) -> None:
+        super().__init__(message)
+        self.refused = tuple(refused)
 
 
 class NoSuchSeat(Refused):
@@ -15,7 +45,11 @@ class NotSignedIn(Refused):
     status = 401
 
 
-class OtherDevice(Refused):
+class OtherAttempt(Refused):
+    """Halaman ini milik ujian lain yang dibuka sebelumnya di komputer ini. Muat ulang halaman ini."""
+
+
+class OtherDevice(EventRefusal):
     """Ujian ini sedang dikerjakan di perangkat lain. Pengawas dapat memindahkannya ke sini."""
 
 
@@ -27,13 +61,17 @@ class TimeIsUp(Refused):
     """Waktu ujian sudah habis atau ujian sudah diselesaikan."""
 
 
-class BadEvent(Refused):
+class BadEvent(EventRefusal):
     """Jawaban tidak dikenali."""
 
     status = 400
 
 
-class AnswerConflict(Refused):
+class OutOfTurn(BadEvent):
+    """Soal bagian adaptif hanya dapat dijawab sebelum soal berikutnya diminta."""
+
+
+class AnswerConflict(EventRefusal):
     """Jawaban lain sudah tersimpan dengan nomor urut yang sama."""
 
 

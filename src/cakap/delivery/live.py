@@ -99,7 +99,7 @@ class Board:
 
     def _read(self, now: datetime) -> None:
         events = Event.objects.filter(attempt__seat__session=self.session, late=False).exclude(
-            kind__in=[Event.Kind.FLAG, Event.Kind.SHOWN]
+            kind__in=[Event.Kind.FLAG, Event.Kind.SHOWN, Event.Kind.TYPED]
         )
         if self._since:
             events = events.filter(received_at__gte=self._since)

@@ -64,6 +64,8 @@ class Attempt(models.Model):
     submitted_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     uploads = models.BooleanField(default=False)
+    # How many pages have opened it: each numbers its events in a block of its own (protocol.PAGE_SPAN).
+    pages = models.PositiveIntegerField(default=0)
 
     owners: ClassVar = (
         "seat__session__programme__initiator",
@@ -215,6 +217,7 @@ class Event(models.Model):
         SHOWN = "shown", _("soal ditampilkan")
         FOCUS = "focus", _("halaman ditinggalkan atau kembali")
         COPY = "copy", _("salin, potong atau tempel")
+        TYPED = "typed", _("teks seperti diketik")
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="events", db_index=False)
     seq = models.PositiveIntegerField()
@@ -235,10 +238,12 @@ class Event(models.Model):
 
 
 class Stray(models.Model):
-    """What a machine still sent after the attempt had moved to another: kept, never counted.
+    """Evidence: an event that was not taken into the log. It counts only when two officers accept it."""
 
-    Two copies of one sitting are a conflict for people to decide, never a sum.
-    """
+    class Cause(models.TextChoices):
+        DEVICE = "device", _("dari komputer sebelumnya")
+        TURN = "turn", _("soal adaptif sesudah soal berikutnya diminta")
+        CONFLICT = "conflict", _("isi lain dengan nomor urut yang sama")
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="strays")
     device = models.CharField(max_length=32)
@@ -249,10 +254,33 @@ class Stray(models.Model):
     client_at = models.DateTimeField()
     received_at = models.DateTimeField()
     address = models.CharField(max_length=45)
+    cause = models.CharField(max_length=8, choices=Cause, default=Cause.DEVICE)
+    digest = models.CharField(max_length=32, default="")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["attempt", "device", "seq"], name="stray_once")
+            models.UniqueConstraint(
+                fields=["attempt", "device", "seq", "digest"], name="stray_content_once"
+            )
+        ]
+
+
+class EvidenceDecision(models.Model):
+    """What two officers decided of a piece of evidence: taken into the log, or left out."""
+
+    stray = models.OneToOneField(Stray, models.PROTECT, related_name="decision")
+    accepted = models.BooleanField()
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    second = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(second="") & ~Q(second=F("by")),
+                name="evidence_decided_by_two_people_with_reason",
+            )
         ]
 
 

@@ -1,28 +1,32 @@
 """Answers into the log, many participants' at a time: one transaction, one insert, an outcome each.
 
-The page and the hot path both end here. What is acknowledged is committed.
+The page and the hot path both end here. What is acknowledged is committed. A sending ends as it would
+alone: what is wrong with one event is told of that event, and keeps no other from being saved.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from cakap.delivery.clock import Bounds
-from cakap.delivery.door import NOWHERE, Caller, Door
+from cakap.delivery.door import Door
 from cakap.delivery.errors import (
     AnswerConflict,
     BadEvent,
+    EventRefusal,
     NotBegun,
     NotSignedIn,
     OtherDevice,
+    OutOfTurn,
+    RefusedEvent,
 )
 from cakap.delivery.models import (
     Announcement,
@@ -33,112 +37,21 @@ from cakap.delivery.models import (
     SectionTime,
     Stray,
 )
+from cakap.delivery.protocol import MOST_EVENTS, MOST_SEQ, Kept, Outcome, Sending, Sent
 from cakap.errors import Refused
 from cakap.itembank.queries import adaptive_pools, form_answerable, timed_items
+from cakap.itembank.responses import is_plain_text
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Session
 
 # A row that is written anew for every answer costs more than the answer.
 SEEN_AGAIN = timedelta(seconds=5)
-MOST_EVENTS, MOST_SEQ, ROWS_AN_INSERT = 500, 2**31 - 1, 2000
+ROWS_AN_INSERT, MOST_TYPED = 2000, 20_000
 COLUMNS = (
     "attempt_id", "seq", "kind", "item_id", "response", "client_at", "received_at", "late",
     "device", "address",
 )  # fmt: skip
 Row = tuple[object, ...]
-UNREADABLE = "Susunan jawaban tidak dikenali."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
-    """One event as the page sends it."""
-
-    seq: int
-    kind: str
-    item: int
-    response: str
-    at: datetime
-
-
-def told_in(body: bytes) -> dict[str, Any]:
-    """The JSON object of a body; refused where it is none."""
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        raise BadEvent(UNREADABLE) from exc
-    if not isinstance(told, dict):
-        raise BadEvent(UNREADABLE)
-    return told
-
-
-def number_in(told: Mapping[str, Any], name: str) -> int:
-    """A whole number that the page says, such as a section or a seq."""
-    value = told.get(name)
-    if not isinstance(value, int) or not 0 <= value <= MOST_SEQ:
-        message = f"Diharapkan {name} berupa bilangan."
-        raise BadEvent(message)
-    return value
-
-
-def events_of(told: Any) -> list[Sent]:
-    """The events of a body that was JSON; refused whole where one of them is not an event."""
-    try:
-        return [
-            Sent(
-                seq=int(event["seq"]),
-                kind=str(event["kind"]),
-                item=int(event["item"]),
-                response=str(event["response"]),
-                at=_moment(event["at"]),
-            )
-            for event in told
-        ]
-    except (KeyError, TypeError, ValueError, OverflowError) as exc:
-        raise BadEvent(UNREADABLE) from exc
-
-
-def _moment(text: object) -> datetime:
-    found = datetime.fromisoformat(str(text))
-    if found.tzinfo is None:
-        message = "a time without its zone"
-        raise ValueError(message)
-    return found
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sending:
-    """What one device sends at once; nothing in `sent` is a heartbeat."""
-
-    attempt: int
-    device: str
-    sent: Sequence[Sent]
-    caller: Caller = NOWHERE
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
-    """The newest seq of a sending, and how the attempt stands.
-
-    sections: seconds that are left of sections with a time of their own; notices: (number, sentence)
-    of what was announced, told to heartbeats.
-    """
-
-    last_seq: int
-    seconds_left: float
-    paused: bool = False
-    sections: Mapping[int, float] = field(default_factory=dict)
-    notices: Sequence[tuple[int, str]] = ()
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """As the exam page hears it."""
-        return {
-            "kept": self.last_seq, "seconds_left": self.seconds_left, "paused": self.paused,
-            "sections": self.sections, "notices": [list(one) for one in self.notices],
-        }  # fmt: skip
-
-
-Outcome = Kept | Refused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +71,7 @@ class _Standing:
     policy: str
     seen_at: datetime | None
     door: Door
+    page: int = 0
     sections: Mapping[int, Bounds | None] = field(default_factory=dict)
 
     def is_late(self, item: int, now: datetime) -> bool:
@@ -176,67 +90,120 @@ class _Standing:
         }
 
 
-class _Conflicts(Exception):
-    """Places of sendings whose seq is in the log with other content: nothing is kept yet."""
+NOBODYS = _Standing(
+    device="", begun_at=None, bounds=None, submitted_at=None, session=0, state="", form=0, policy="",
+    seen_at=None, door=Door(),
+)  # fmt: skip
 
-    def __init__(self, places: Iterable[int]) -> None:
-        self.places = set(places)
-        super().__init__()
+
+@dataclass(kw_only=True, slots=True)
+class _Checked:
+    """A sending under way: what may be kept of it, what was refused, what goes to the evidence."""
+
+    sending: Sending
+    standing: _Standing
+    good: list[Sent] = field(default_factory=list)
+    refused: list[RefusedEvent] = field(default_factory=list)
+    evidence: list[tuple[Sent, str]] = field(default_factory=list)
+    refusal: Refused | None = None
+
+    def refuse(
+        self, event: Sent, why: type[EventRefusal], message: str = "", cause: str = ""
+    ) -> None:
+        """Set one event aside; with a cause it is kept as evidence."""
+        told = why(message)
+        seq = event.seq if type(event.seq) is int and 0 <= event.seq <= MOST_SEQ else None
+        self.refused.append(
+            RefusedEvent(
+                seq=seq, code=told.code, message=str(told), status=told.status, evidence=bool(cause)
+            )
+        )
+        if cause:
+            self.evidence.append((event, cause))
 
 
 def save(sendings: Sequence[Sending], *, now: datetime) -> list[Outcome]:
-    """Keep what may be kept, all of a sending or nothing of it; an outcome for each, in order.
+    """Keep what may be kept of every sending; an outcome for each, in order.
 
     The same event under the same seq is no news. What comes after the end is kept and marked late.
+    Of several sendings of one attempt each finds what the ones before it left.
     """
+    outcomes: dict[int, Outcome] = {}
+    for places in _rounds(sendings):
+        found = _save_round([sendings[place] for place in places], now)
+        outcomes.update(zip(places, found, strict=True))
+    return [outcomes[place] for place in range(len(sendings))]
+
+
+def _rounds(sendings: Sequence[Sending]) -> Iterator[list[int]]:
+    """Places of sendings, each attempt at most once a round, in their order."""
+    rest = list(range(len(sendings)))
+    while rest:
+        taken: dict[int, int] = {}
+        later = []
+        for place in rest:
+            if sendings[place].attempt in taken:
+                later.append(place)
+            else:
+                taken[sendings[place].attempt] = place
+        yield list(taken.values())
+        rest = later
+
+
+def _save_round(sendings: Sequence[Sending], now: datetime) -> list[Outcome]:
+    """One transaction for sendings of different attempts."""
     standings = _standings({sending.attempt for sending in sendings})
-    outcomes: list[Outcome | None] = [
-        _refusal(sending, standings.get(sending.attempt)) for sending in sendings
-    ]
-    _keep_strays(sendings, outcomes, standings, now)
-    _refuse_out_of_turn(sendings, outcomes, standings)
-    while True:
-        places = [place for place, outcome in enumerate(outcomes) if outcome is None]
-        try:
-            _commit([(place, sendings[place]) for place in places], standings, now)
-            break
-        except _Conflicts as found:
-            for place in found.places:
-                outcomes[place] = AnswerConflict()
-    return [
-        outcome or _kept(sending, standings[sending.attempt], now)
-        for sending, outcome in zip(sendings, outcomes, strict=True)
-    ]
+    checked = [_check(sending, standings.get(sending.attempt)) for sending in sendings]
+    try:
+        with transaction.atomic():
+            _commit(checked, now, poisoned=False)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001 - whichever row it was, no other shall suffer from it
+        checked = [_check(sending, standings.get(sending.attempt)) for sending in sendings]
+        with transaction.atomic():
+            _commit(checked, now, poisoned=True)
+    return [_outcome(one, now) for one in checked]
 
 
-def _kept(sending: Sending, standing: _Standing, now: datetime) -> Kept:
+def _outcome(checked: _Checked, now: datetime) -> Outcome:
+    if checked.refusal:
+        return checked.refusal
+    standing, refused = checked.standing, tuple(checked.refused)
+    if refused and not checked.good:
+        kinds = {one.__name__: one for one in (BadEvent, OutOfTurn, AnswerConflict)}
+        return kinds[refused[0].code](refused[0].message, refused=refused)
     bounds = standing.bounds
     return Kept(
-        last_seq=max((event.seq for event in sending.sent), default=0),
+        last_seq=max((event.seq for event in checked.good), default=0),
         seconds_left=bounds.left(now).total_seconds() if bounds else 0.0,
         paused=bool(bounds and bounds.paused_at),
         sections=standing.section_seconds(now),
-        notices=() if sending.sent else notices_of(standing.session, int(now.timestamp()) // 3),
+        notices=()
+        if checked.sending.sent
+        else notices_of(standing.session, int(now.timestamp()) // 3),
+        page=standing.page,
+        refused=refused,
     )
 
 
 def _standings(attempts: set[int]) -> dict[int, _Standing]:
-    rows = Attempt.objects.filter(pk__in=attempts).values_list(
+    rows = Attempt.objects.filter(pk__in=[pk for pk in attempts if 0 < pk < 2**63]).values_list(
         "pk", "device", "begun_at", "closes_at", "paused_at", "submitted_at", "seen_at",
         "seat__session_id", "seat__session__state", "seat__session__form_id",
         "seat__session__programme__policy_digest", "seat__session__room__networks",
-        "seat__session__quit_code",
+        "seat__session__quit_code", "pages",
     )  # fmt: skip
     found = {
         pk: _Standing(
             device=device, begun_at=begun, submitted_at=submitted, seen_at=seen, session=session,
             bounds=Bounds(closes_at=closes, paused_at=paused) if closes else None,
             state=state, form=form, policy=policy,
-            door=Door(networks=networks, quit_code=quit_code),
+            door=Door(networks=networks, quit_code=quit_code), page=page,
         )
         for (
             pk, device, begun, closes, paused, submitted, seen, session, state, form, policy,
-            networks, quit_code,
+            networks, quit_code, page,
         ) in rows
     }  # fmt: skip
     timed = [pk for pk, standing in found.items() if timed_of(standing.form)]
@@ -255,55 +222,62 @@ def _with_sections(timed: Sequence[int], found: dict[int, _Standing]) -> dict[in
     return {pk: replace(found[pk], sections=own) for pk, own in sections.items()}
 
 
-def _refusal(sending: Sending, standing: _Standing | None) -> Refused | None:
+def _check(sending: Sending, standing: _Standing | None) -> _Checked:
+    """What may be kept of a sending, event by event; nothing is written yet."""
     if standing is None:
-        return NotSignedIn()
-    if not hmac.compare_digest(standing.device, sending.device):
-        return OtherDevice()
+        return _Checked(sending=sending, standing=NOBODYS, refusal=NotSignedIn())
+    checked = _Checked(sending=sending, standing=standing, refused=list(sending.unreadable))
+    answerable = answerable_of(standing.form)
+    own = is_plain_text(sending.device) and hmac.compare_digest(
+        standing.device.encode(), sending.device.encode()
+    )
+    if not own:
+        checked.refusal = _other_device(checked, answerable)
+        return checked
     if standing.begun_at is None:
-        return NotBegun()
-    return standing.door.refusal(sending.caller) or _unknown(
-        sending.sent, answerable_of(standing.form)
-    )
+        checked.refusal = NotBegun()
+    elif len(sending.sent) > MOST_EVENTS:
+        checked.refusal = BadEvent(
+            f"Terlalu banyak jawaban sekaligus: {len(sending.sent)}, paling banyak {MOST_EVENTS}."
+        )
+    else:
+        checked.refusal = standing.door.refusal(sending.caller)
+    if checked.refusal is None:
+        _sort_out(checked, answerable)
+    return checked
 
 
-def _keep_strays(
-    sendings: Sequence[Sending],
-    outcomes: Sequence[Outcome | None],
-    standings: dict[int, _Standing],
-    now: datetime,
-) -> None:
+def _sort_out(checked: _Checked, answerable: Mapping[int, Callable[[str], bool]]) -> None:
+    for event in checked.sending.sent:
+        problem = _problem(event, answerable)
+        if problem:
+            checked.refuse(event, BadEvent, problem)
+        else:
+            checked.good.append(event)
+    _refuse_out_of_turn(checked)
+
+
+def _other_device(
+    checked: _Checked, answerable: Mapping[int, Callable[[str], bool]]
+) -> OtherDevice:
     """What an earlier machine of an attempt still had is kept as evidence, though it does not count."""
-    left = [
-        sending
-        for sending, outcome in zip(sendings, outcomes, strict=True)
-        if isinstance(outcome, OtherDevice)
-        and sending.sent
-        and not _unknown(sending.sent, answerable_of(standings[sending.attempt].form))
-    ]
-    if not left:
-        return
-    known = set(
-        Device.objects.filter(key__in=[one.device for one in left]).values_list("attempt", "key")
-    )
-    Stray.objects.bulk_create(
-        [
-            Stray(
-                attempt_id=sending.attempt, device=sending.device, seq=event.seq, kind=event.kind,
-                item_id=event.item, response=event.response, client_at=event.at,
-                received_at=now, address=sending.caller.address[:45],
-            )
-            for sending in left
-            if (sending.attempt, sending.device) in known
-            for event in sending.sent
-        ],
-        update_conflicts=True, unique_fields=["attempt", "device", "seq"],
-        update_fields=["received_at"],
-    )  # fmt: skip
+    sending = checked.sending
+    if not sending.sent or len(sending.sent) > MOST_EVENTS or not is_plain_text(sending.device):
+        return OtherDevice()
+    if not Device.objects.filter(attempt=sending.attempt, key=sending.device).exists():
+        return OtherDevice()
+    for event in sending.sent:
+        if not _problem(event, answerable):
+            checked.refuse(event, OtherDevice, cause=Stray.Cause.DEVICE)
+    return OtherDevice(refused=checked.refused)
 
 
 def _nothing(response: str) -> bool:
     return not response
+
+
+def _typed(response: str) -> bool:
+    return len(response) <= MOST_TYPED
 
 
 # What an event that is no answer may say: the item was shown, the page was left or came back.
@@ -312,6 +286,7 @@ SAID: dict[str, Callable[[str], bool]] = {
     Event.Kind.SHOWN: _nothing,
     Event.Kind.FOCUS: frozenset({"lost", "back"}).__contains__,
     Event.Kind.COPY: frozenset({"copy", "cut", "paste", "print"}).__contains__,
+    Event.Kind.TYPED: _typed,
 }
 
 
@@ -319,79 +294,143 @@ def _never(_response: str) -> bool:
     return False
 
 
-def _unknown(
-    sent: Sequence[Sent], answerable: Mapping[int, Callable[[str], bool]]
-) -> Refused | None:
-    if len(sent) > MOST_EVENTS:
-        return BadEvent(
-            f"Terlalu banyak jawaban sekaligus: {len(sent)}, paling banyak {MOST_EVENTS}."
-        )
-    for event in sent:
-        may = answerable.get(event.item)
-        if may is None:
-            return BadEvent(f"Butir {event.item} tidak ada dalam ujian ini.")
-        may = may if event.kind == Event.Kind.ANSWER else SAID.get(event.kind, _never)
-        sound = 1 <= event.seq <= MOST_SEQ and 1970 <= event.at.year <= 2200
-        if not sound or not may(event.response):
-            return BadEvent(f"Jawaban nomor urut {event.seq} tidak dikenali.")
-    return None
+def _problem(event: Sent, answerable: Mapping[int, Callable[[str], bool]]) -> str:
+    """What is wrong with an event, in a sentence; empty where nothing is."""
+    exact = (
+        type(event.seq) is int and type(event.item) is int and type(event.kind) is str
+        and type(event.response) is str and isinstance(event.at, datetime)
+    )  # fmt: skip
+    if not exact:
+        return "Jawaban ini tidak berbentuk seperti yang dikirim halaman ujian."
+    may = answerable.get(event.item)
+    if may is None:
+        return f"Butir {event.item} tidak ada dalam ujian ini."
+    may = may if event.kind == Event.Kind.ANSWER else SAID.get(event.kind, _never)
+    sound = 1 <= event.seq <= MOST_SEQ and event.at.tzinfo and 1970 <= event.at.year <= 2200
+    if not sound or not is_plain_text(event.response) or not may(event.response):
+        return f"Jawaban nomor urut {event.seq} tidak dikenali."
+    return ""
 
 
-def _refuse_out_of_turn(
-    sendings: Sequence[Sending],
-    outcomes: list[Outcome | None],
-    standings: dict[int, _Standing],
-) -> None:
+def _refuse_out_of_turn(checked: _Checked) -> None:
     """Of an adaptive section only the newest item may be answered; what is kept already is no news."""
-    for place, sending in enumerate(sendings):
-        if outcomes[place] is not None:
-            continue
-        pools = pools_of(standings[sending.attempt].form)
-        own = {version: section for section, pool in pools.items() for version in pool}
-        turns = [
-            event for event in sending.sent if event.item in own and event.kind == Event.Kind.ANSWER
-        ]
-        if turns and not _in_turn(sending.attempt, turns, own):
-            outcomes[place] = BadEvent(
-                "Soal bagian adaptif hanya dapat dijawab sebelum soal berikutnya diminta."
-            )
-
-
-def _in_turn(attempt: int, turns: Sequence[Sent], own: dict[int, int]) -> bool:
+    pools = pools_of(checked.standing.form)
+    own = {version: section for section, pool in pools.items() for version in pool}
+    turns = [
+        event for event in checked.good if event.item in own and event.kind == Event.Kind.ANSWER
+    ]
+    if not turns:
+        return
+    attempt = checked.sending.attempt
     offers = Offer.objects.filter(attempt=attempt).order_by("place")
     newest = {offer.section_id: offer.version_id for offer in offers}
-    kept = set(
-        Event.objects.filter(attempt=attempt, seq__in=[event.seq for event in turns]).values_list(
-            "seq", flat=True
-        )
-    )
-    return all(event.seq in kept or newest.get(own[event.item]) == event.item for event in turns)
+    kept = _kept_contents([attempt], [event.seq for event in turns])
+    for event in turns:
+        if newest.get(own[event.item]) == event.item or _is_kept(attempt, event, kept):
+            continue
+        checked.good.remove(event)
+        checked.refuse(event, OutOfTurn, cause=Stray.Cause.TURN)
 
 
-@transaction.atomic
-def _commit(
-    accepted: Sequence[tuple[int, Sending]], standings: dict[int, _Standing], now: datetime
-) -> None:
-    rows: list[Row] = [
-        (
-            sending.attempt, event.seq, event.kind, event.item, event.response, event.at, now,
-            standings[sending.attempt].is_late(event.item, now), sending.device,
-            sending.caller.address[:45],
-        )
-        for _, sending in accepted
-        for event in sending.sent
-    ]  # fmt: skip
-    if _insert(rows) < len(rows):
-        conflicts = _conflicting(accepted)
-        if conflicts:
-            raise _Conflicts(conflicts)
+def _commit(own: Sequence[_Checked], now: datetime, *, poisoned: bool) -> None:
+    """Append what is good and what is evidence. After a failure (`poisoned`) each row by itself."""
+    rows = [(one, event) for one in own for event in one.good]
+    if poisoned:
+        rows = _insert_singly(rows, now)
+    elif _insert([_row(one, event, now) for one, event in rows]) < len(rows):
+        _set_conflicts_aside(rows)
+    _keep_evidence(own, now)
     unseen = {
-        sending.attempt
-        for _, sending in accepted
-        if (seen := standings[sending.attempt].seen_at) is None or now - seen > SEEN_AGAIN
+        one.sending.attempt
+        for one in own
+        if one.refusal is None
+        and ((seen := one.standing.seen_at) is None or now - seen > SEEN_AGAIN)
     }
     if unseen:
         Attempt.objects.filter(pk__in=unseen).update(seen_at=now)
+
+
+def _row(checked: _Checked, event: Sent, now: datetime) -> Row:
+    sending = checked.sending
+    return (
+        sending.attempt, event.seq, event.kind, event.item, event.response, event.at, now,
+        checked.standing.is_late(event.item, now), sending.device, sending.caller.address[:45],
+    )  # fmt: skip
+
+
+def _insert_singly(
+    rows: Sequence[tuple[_Checked, Sent]], now: datetime
+) -> list[tuple[_Checked, Sent]]:
+    """Append row by row; one that the database does not take is refused, the others stay."""
+    taken = []
+    for checked, event in rows:
+        try:
+            with transaction.atomic():
+                if not _insert([_row(checked, event, now)]):
+                    _set_conflicts_aside([(checked, event)])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # noqa: BLE001 - told to its sender as a refusal
+            checked.good.remove(event)
+            checked.refuse(event, BadEvent)
+        else:
+            taken.append((checked, event))
+    return taken
+
+
+def _set_conflicts_aside(rows: Sequence[tuple[_Checked, Sent]]) -> None:
+    """Events whose seq stands in the log with other content are refused and go to the evidence."""
+    kept = _kept_contents(
+        {one.sending.attempt for one, _ in rows}, {event.seq for _, event in rows}
+    )
+    for checked, event in rows:
+        if not _is_kept(checked.sending.attempt, event, kept):
+            checked.good.remove(event)
+            checked.refuse(event, AnswerConflict, cause=Stray.Cause.CONFLICT)
+
+
+Contents = Mapping[tuple[int, int], tuple[str, int, str]]
+
+
+def _kept_contents(attempts: Any, seqs: Any) -> Contents:
+    rows = Event.objects.filter(attempt__in=attempts, seq__in=seqs)
+    return {
+        (attempt, seq): (kind, item, response)
+        for attempt, seq, kind, item, response in rows.values_list(
+            "attempt_id", "seq", "kind", "item_id", "response"
+        )
+    }
+
+
+def _is_kept(attempt: int, event: Sent, kept: Contents) -> bool:
+    return kept.get((attempt, event.seq)) == (event.kind, event.item, event.response)
+
+
+def _keep_evidence(own: Sequence[_Checked], now: datetime) -> None:
+    rows = [
+        Stray(
+            attempt_id=one.sending.attempt, device=one.sending.device, seq=event.seq,
+            kind=event.kind, item_id=event.item, response=event.response, client_at=event.at,
+            received_at=now, address=one.sending.caller.address[:45], cause=cause,
+            digest=content_digest(event.kind, event.item, event.response),
+        )
+        for one in own
+        for event, cause in one.evidence
+    ]  # fmt: skip
+    # The same again is no news; twice in one sending it would be one row changed twice.
+    unique = {(row.attempt_id, row.device, row.seq, row.digest): row for row in rows}
+    if unique:
+        Stray.objects.bulk_create(
+            unique.values(),
+            update_conflicts=True,
+            unique_fields=["attempt", "device", "seq", "digest"],
+            update_fields=["received_at"],
+        )
+
+
+def content_digest(kind: str, item: int, response: str) -> str:
+    """What tells two pieces of evidence under one number apart."""
+    return sha256(f"{kind}\0{item}\0{response}".encode()).hexdigest()[:32]
 
 
 def _insert(rows: Sequence[Row]) -> int:
@@ -415,23 +454,6 @@ def _adapted(value: object) -> Any:
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     return value
-
-
-def _conflicting(accepted: Sequence[tuple[int, Sending]]) -> set[int]:
-    """Places whose seq now stands in the log with other content than was sent."""
-    kept = {
-        (attempt, seq): content
-        for attempt, seq, *content in Event.objects.filter(
-            attempt__in={sending.attempt for _, sending in accepted},
-            seq__in={event.seq for _, sending in accepted for event in sending.sent},
-        ).values_list("attempt_id", "seq", "kind", "item_id", "response")
-    }
-    return {
-        place
-        for place, sending in accepted
-        for event in sending.sent
-        if kept.get((sending.attempt, event.seq)) != [event.kind, event.item, event.response]
-    }
 
 
 @lru_cache(maxsize=64)

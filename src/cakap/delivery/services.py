@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Max
 
 from cakap.audit.chain import digest
 from cakap.audit.services import record
@@ -26,8 +27,9 @@ from cakap.delivery.errors import (
     TimeIsUp,
 )
 from cakap.delivery.models import Attempt, Device, Offer, SectionTime
+from cakap.delivery.protocol import MOST_SEQ, PAGE_SPAN, Kept, Sending, Sent
 from cakap.delivery.queries import session_of, state_of
-from cakap.delivery.saving import Kept, Sending, Sent, late_grace, pools_of, save
+from cakap.delivery.saving import late_grace, pools_of, save
 from cakap.delivery.state import State
 from cakap.errors import Refused
 from cakap.itembank.adaptive import next_step
@@ -216,9 +218,10 @@ def _offer(attempt: Attempt, section: int, now: datetime) -> Offer | None:
 def keep_events(
     *, attempt: Attempt, device: str, sent: Sequence[Sent], caller: Caller = NOWHERE, now: datetime
 ) -> Kept:
-    """Append to the log; all of it is kept when this returns, none of it when it raises.
+    """Append to the log; what the outcome does not name as refused is kept when this returns.
 
     With nothing sent it is a heartbeat: this device is there, and hears how the attempt stands.
+    Raises Refused where nothing at all was kept.
     """
     sending = Sending(attempt=attempt.pk, device=device, sent=sent, caller=caller)
     (outcome,) = save([sending], now=now)
@@ -227,8 +230,23 @@ def keep_events(
     return outcome
 
 
+@transaction.atomic
+def hold(*, attempt: Attempt, device: str) -> int:
+    """Let one more page of this device work at the attempt; its number.
+
+    The newest page holds the attempt: an older one hears so with its next request. Each numbers its
+    events in a block of its own, so that no two pages ever use one number.
+    """
+    own = Attempt.objects.filter(pk=attempt.pk, device=device)
+    if not own.filter(pages__lt=MOST_SEQ // PAGE_SPAN - 1).update(pages=F("pages") + 1):
+        _refuse_other_device(attempt, device)
+        message = "Ujian ini sudah terlalu sering dibuka. Hubungi pengawas."
+        raise BadEvent(message)
+    return own.values_list("pages", flat=True).get()
+
+
 def _refuse_other_device(attempt: Attempt, device: str) -> None:
-    if not hmac.compare_digest(attempt.device, device):
+    if not hmac.compare_digest(attempt.device.encode(), device.encode()):
         raise OtherDevice
 
 
@@ -247,22 +265,27 @@ def _is_over(attempt: Attempt, now: datetime) -> bool:
 
 @transaction.atomic
 def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Receipt:
-    """End the attempt, but only when the server holds every event that the page has sent."""
+    """End the attempt, unless the newest event that the page has sent is still on its way.
+
+    A gap before it ends nothing and holds up nothing: a number that was refused, or taken by a page
+    that is gone, never comes.
+    """
     _refuse_other_device(attempt, device)
     if attempt.begun_at is None:
         raise NotBegun
-    state = state_of(attempt)
-    held = attempt.events.filter(seq__lte=last_seq).count()
-    if held < last_seq:
+    newest = attempt.events.aggregate(newest=Max("seq"))["newest"] or 0
+    if newest < last_seq:
         message = (
-            f"{last_seq - held} dari {last_seq} catatan jawaban belum sampai ke server; "
-            "ujian belum diselesaikan."
+            f"Catatan jawaban sampai nomor {last_seq} belum semuanya sampai ke server (terakhir "
+            f"nomor {newest}); ujian belum diselesaikan."
         )
         raise AnswersMissing(message)
+    state = state_of(attempt)
     fresh = Attempt.objects.filter(pk=attempt.pk, submitted_at__isnull=True)
     if fresh.update(submitted_at=now):
         attempt.submitted_at = now
-        _record(attempt, "attempt.submit", now, answered=len(state.answers))
+        code = receipt(attempt, state).code
+        _record(attempt, "attempt.submit", now, answered=len(state.answers), code=code)
     return receipt(attempt, state)
 
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("berikut", exam.following, name="following"),
     path("bagian", exam.section, name="section"),
     path("selesai", exam.finish, name="finish"),
+    path("titipan", exam.deposit, name="deposit"),
     path("sesi/", proctor.sessions, name="sessions"),
     path("sesi/<int:pk>/", proctor.board_page, name="board"),
     path("sesi/<int:pk>/arus", proctor.stream, name="stream"),

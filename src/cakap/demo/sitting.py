@@ -96,9 +96,11 @@ async def _work(client: httpx.AsyncClient, answers: Mapping[int, str]) -> Sat:
     acknowledged = 0
     for start in range(0, len(events), BATCH):
         batch = events[start : start + BATCH]
-        kept = await _json(client, "POST", "/ujian/jawaban", {"events": batch})
+        told = {"attempt": paper["attempt"], "events": batch}
+        kept = await _json(client, "POST", "/ujian/jawaban", told)
         acknowledged += len(batch) if kept["kept"] == batch[-1]["seq"] else 0
-    receipt = await _json(client, "POST", "/ujian/selesai", {"last_seq": len(events)})
+    end = {"attempt": paper["attempt"], "last_seq": len(events)}
+    receipt = await _json(client, "POST", "/ujian/selesai", end)
     return Sat(sent=len(events), acknowledged=acknowledged, code=receipt["code"])
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from cakap.itembank.models import Item
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
-NUMBER = re.compile(r"-?\d{1,15}([.]\d{1,15})?\Z")
+NUMBER = re.compile(r"-?[0-9]{1,15}([.][0-9]{1,15})?\Z")
 MOST_WORDS, MOST_TEXT = 20_000, 500
 Kind = Item.Kind
 ONE_OF = frozenset({Kind.SINGLE, Kind.GRADED, Kind.LIKERT, Kind.HOTSPOT})
@@ -60,6 +60,14 @@ def answerable(asked: Asked) -> Callable[[str], bool]:
         if kind in kinds:
             return partial(_empty_or, partial(check, asked))
     raise ValueError(kind)
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether every database keeps this text as it is: no NUL, no half of a surrogate pair."""
+    try:
+        return b"\x00" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _empty_or(check: Callable[[str], bool], response: str) -> bool:
@@ -102,7 +110,7 @@ def _is_number(asked: Asked, response: str) -> bool:
 
 def _is_words(asked: Asked, response: str) -> bool:
     most = asked.layout.get("most") or (MOST_TEXT if asked.kind == Kind.TEXT else MOST_WORDS)
-    return len(response) <= most and "\x00" not in response
+    return len(response) <= most
 
 
 CHECKS: tuple[tuple[frozenset[Kind], Callable[[Asked, str], bool]], ...] = (

@@ -20,7 +20,15 @@ from cakap.delivery.door import Caller
 from cakap.delivery.errors import BadEvent, NotSignedIn
 from cakap.delivery.following import next_question
 from cakap.delivery.hot.commits import GroupCommit, Overloaded, StoreFailed
-from cakap.delivery.saving import Kept, Sending, events_of, number_in, told_in
+from cakap.delivery.protocol import (
+    MOST_BYTES,
+    Sending,
+    events_of,
+    number_in,
+    refuse_other_attempt,
+    reply_to,
+    told_in,
+)
 from cakap.delivery.seb import HEADER
 from cakap.delivery.token import COOKIE, read
 from cakap.errors import Refused
@@ -29,9 +37,9 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 LOG = logging.getLogger(__name__)
-NEXT = "/ujian/berikut"
-PATHS = frozenset({"/ujian/jawaban", "/ujian/detak", NEXT})
-MOST_BYTES, HOUR = 256 * 1024, 3600
+ANSWERS, NEXT = "/ujian/jawaban", "/ujian/berikut"
+PATHS = frozenset({ANSWERS, "/ujian/detak", NEXT})
+HOUR = 3600
 PROOF = HEADER.lower().encode()
 Answer = tuple[int, dict[str, Any], list[tuple[bytes, bytes]]]
 
@@ -65,25 +73,29 @@ class HotPath:
             headers = dict(scope["headers"])
             attempt, device = _whose(headers)
             told = await _told(scope, headers, receive)
+            refuse_other_attempt(told, attempt)
             caller = _caller(scope, headers)
             if scope["path"] == NEXT:
                 found = await asyncio.get_running_loop().run_in_executor(
                     self._choosers, _following, attempt, device, number_in(told, "section"), caller
                 )
                 return 200, {"question": found}, []
-            sent = events_of(told.get("events")) if scope["path"] == "/ujian/jawaban" else []
+            wanted = told.get("events") if scope["path"] == ANSWERS else None
+            sent, unreadable = events_of(wanted)
             outcome = await self._commits.keep(
-                Sending(attempt=attempt, device=device, sent=sent, caller=caller)
+                Sending(
+                    attempt=attempt, device=device, sent=sent, caller=caller, unreadable=unreadable
+                )
             )
         except Refused as refusal:
             outcome = refusal
         except (Overloaded, StoreFailed, DatabaseError):
             message = "Server sedang sibuk; jawaban Anda aman di komputer ini dan dikirim lagi."
             return 503, {"code": "Busy", "message": message}, [(b"retry-after", b"2")]
-        if isinstance(outcome, Kept):
-            return 200, outcome.told, []
-        LOG.warning("%s %s %s", scope["path"], outcome.status, type(outcome).__name__)
-        return outcome.status, {"code": type(outcome).__name__, "message": str(outcome)}, []
+        status, told = reply_to(outcome)
+        if status != 200:
+            LOG.warning("%s %s %s", scope["path"], status, told["code"])
+        return status, told, []
 
 
 def _following(attempt: int, device: str, section: int, caller: Caller) -> Any:
@@ -99,8 +111,7 @@ async def _told(scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> 
     ):
         message = "Diharapkan POST dengan isi application/json."
         raise BadEvent(message)
-    body = await _body(receive)
-    return {} if scope["path"] == "/ujian/detak" else told_in(body)
+    return told_in(await _body(receive))
 
 
 def _whose(headers: dict[bytes, bytes]) -> tuple[int, str]:

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from cakap.delivery.saving import Outcome, Sending, save
+from cakap.delivery.protocol import Outcome, Sending
+from cakap.delivery.saving import save
 
 MOST_WAITING, MOST_TOGETHER = 4000, 400
 

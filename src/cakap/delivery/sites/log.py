@@ -60,8 +60,8 @@ OTHERS: dict[str, tuple[type[models.Model], tuple[str, ...], tuple[str, ...]]] =
     "incidents": (Incident, ("session_id", "at", "text"), ("seat_id", "by")),
     "announcements": (Announcement, ("session_id", "at", "text"), ("by",)),
     "strays": (
-        Stray, ("attempt", "device", "seq"),
-        ("kind", "item_id", "response", "client_at", "received_at", "address"),
+        Stray, ("attempt", "device", "seq", "digest"),
+        ("kind", "item_id", "response", "client_at", "received_at", "address", "cause"),
     ),
 }  # fmt: skip
 

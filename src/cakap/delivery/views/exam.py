@@ -9,29 +9,52 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cakap.accounts.access import public
 from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.following import next_question
+from cakap.delivery.leftovers import deposit_token, take_leftovers
 from cakap.delivery.models import Attempt
 from cakap.delivery.paper import paper, shown, shown_question, shown_stimulus
+from cakap.delivery.protocol import (
+    MOST_BYTES,
+    PAGE_SPAN,
+    Sending,
+    events_of,
+    number_in,
+    refuse_other_attempt,
+    reply_to,
+    told_in,
+)
 from cakap.delivery.queries import state_of
-from cakap.delivery.saving import events_of, number_in, told_in
-from cakap.delivery.services import enter_section, keep_events, submit
+from cakap.delivery.saving import save
+from cakap.delivery.services import enter_section, hold, keep_events, submit
 from cakap.delivery.token import COOKIE, attempt_of, caller_of, live_attempt, read
 from cakap.itembank.models import Form
 from cakap.itembank.queries import Part, asset_of, form_content
 from cakap.ui.files import shown_file
 
 
-@require_GET
+# The token's cookie is SameSite=Strict and the body must be JSON, which no form of another site
+# can send: that is the protection here, in place of the form token.
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
 @public
 def content(request: HttpRequest) -> HttpResponse:
-    """The whole paper in this participant's order, where the attempt stands, and the time left."""
+    """The whole paper in this participant's order, where the attempt stands, and the time left.
+
+    A page that will answer asks by POST: it holds the attempt from then on, see services.hold.
+    """
     attempt = live_attempt(request)
+    if "attempt" in request.GET:
+        refuse_other_attempt({"attempt": _whole(request.GET["attempt"])}, attempt.pk)
+    if request.method == "POST":
+        refuse_other_attempt(_body(request), attempt.pk)
     if attempt.begun_at is None:
         raise NotBegun
+    if request.method == "POST":
+        hold(attempt=attempt, device=attempt.device)
     state = state_of(attempt)
     stands = keep_events(
         attempt=attempt, device=attempt.device, sent=(), caller=caller_of(request),
@@ -48,6 +71,8 @@ def content(request: HttpRequest) -> HttpResponse:
             "answers": state.answers,
             "flagged": sorted(state.flagged),
             "last_seq": state.last_seq,
+            "seq_from": stands.page * PAGE_SPAN,
+            "deposit": deposit_token(attempt),
             "left": [row.section_id for row in attempt.section_times.filter(left_at__isnull=False)],
             "larger_type": bool(given and given.larger_type),
             "reader": bool(given and given.reader),
@@ -108,14 +133,13 @@ def asset(request: HttpRequest, digest: str) -> HttpResponse:
     return shown_file(row.content, row.media_type)
 
 
-# The token's cookie is SameSite=Strict and the body must be JSON, which no form of another site
-# can send: that is the protection here, in place of the form token.
 @csrf_exempt
 @require_POST
 @public
 def following(request: HttpRequest) -> HttpResponse:
     """The next item of an adaptive section, or none when it has ended."""
     attempt, device = read(request.COOKIES.get(COOKIE, ""))
+    refuse_other_attempt(_body(request), attempt)
     found = next_question(
         attempt=attempt, device=device, section=_number(request, "section"),
         caller=caller_of(request), now=timezone.now(),
@@ -128,12 +152,7 @@ def following(request: HttpRequest) -> HttpResponse:
 @public
 def answers(request: HttpRequest) -> HttpResponse:
     """Keep events; what this acknowledges is committed."""
-    attempt, device = attempt_of(request)
-    kept = keep_events(
-        attempt=attempt, device=device, sent=events_of(_body(request).get("events") or []),
-        caller=caller_of(request), now=timezone.now(),
-    )  # fmt: skip
-    return JsonResponse(kept.told)
+    return _saved(request, "events")
 
 
 @csrf_exempt
@@ -141,11 +160,20 @@ def answers(request: HttpRequest) -> HttpResponse:
 @public
 def beat(request: HttpRequest) -> HttpResponse:
     """The page is there; how much time is left by the server's clock."""
-    attempt, device = attempt_of(request)
-    kept = keep_events(
-        attempt=attempt, device=device, sent=(), caller=caller_of(request), now=timezone.now()
+    return _saved(request, "")
+
+
+def _saved(request: HttpRequest, field: str) -> HttpResponse:
+    attempt, device = read(request.COOKIES.get(COOKIE, ""))
+    told = _body(request)
+    refuse_other_attempt(told, attempt)
+    sent, unreadable = events_of(told.get(field))
+    sending = Sending(
+        attempt=attempt, device=device, sent=sent, unreadable=unreadable, caller=caller_of(request)
     )
-    return JsonResponse(kept.told)
+    (outcome,) = save([sending], now=timezone.now())
+    status, told = reply_to(outcome)
+    return JsonResponse(told, status=status)
 
 
 @csrf_exempt
@@ -153,7 +181,7 @@ def beat(request: HttpRequest) -> HttpResponse:
 @public
 def section(request: HttpRequest) -> HttpResponse:
     """Enter a section that has a time of its own."""
-    attempt, device = attempt_of(request)
+    attempt, device = _named_attempt(request)
     now = timezone.now()
     entered = enter_section(
         attempt=attempt, device=device, section=_number(request, "section"), now=now
@@ -166,19 +194,42 @@ def section(request: HttpRequest) -> HttpResponse:
 @public
 def finish(request: HttpRequest) -> HttpResponse:
     """Submit, when the server holds everything the page has sent."""
-    attempt, device = attempt_of(request)
+    attempt, device = _named_attempt(request)
     kept = submit(
         attempt=attempt, device=device, last_seq=_number(request, "last_seq"), now=timezone.now()
     )
     return JsonResponse({"code": kept.code, "answered": kept.answered})
 
 
+@csrf_exempt
+@require_POST
+@public
+def deposit(request: HttpRequest) -> HttpResponse:
+    """What waited on this machine for an attempt whose page is gone; see delivery.leftovers."""
+    told = _body(request)
+    taken = take_leftovers(told.get("sealed"), caller=caller_of(request), now=timezone.now())
+    return JsonResponse({"taken": taken})
+
+
+def _named_attempt(request: HttpRequest) -> tuple[Attempt, str]:
+    attempt, device = attempt_of(request)
+    refuse_other_attempt(_body(request), attempt.pk)
+    return attempt, device
+
+
 def _number(request: HttpRequest, name: str) -> int:
     return number_in(_body(request), name)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
     if request.content_type != "application/json":
         message = "Diharapkan isi application/json."
+        raise BadEvent(message)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        message = f"Kiriman lebih dari {MOST_BYTES // 1024} KiB."
         raise BadEvent(message)
     return told_in(request.body)
