@@ -24,7 +24,8 @@ def attempt_of(token: str) -> int:
 
 def request_of(token: str, seq: int, item: int, option: str) -> bytes:
     body = json.dumps(
-        {"attempt": attempt_of(token), "events": [{"seq": seq, "kind": "answer", "item": item, "response": option,
+        {"attempt": attempt_of(token),
+         "events": [{"seq": seq, "kind": "answer", "item": item, "response": option,
                      "at": "2025-01-22T01:00:00+00:00"}]}
     ).encode()  # fmt: skip
     return (

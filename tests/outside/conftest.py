@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from outside.agency import OpenAgency, exam_in_progress
+from outside.browser import Machine, lan_address
 from outside.installation import Installation
 
 PEOPLE = 12
@@ -62,3 +64,46 @@ def empty(tmp_path):
     )
     yield installation
     installation.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
+    path = shutil.which("chromium")
+    assert path, "chromium is missing: run `make tools`"
+    browser = playwright.chromium.launch(
+        executable_path=path,
+        args=[
+            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        ],
+    )  # fmt: skip
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def machines(chromium):
+    """Make machines; no page of theirs may have an error in its script."""
+    made: list[Machine] = []
+
+    def machine(agency: OpenAgency) -> Machine:
+        made.append(Machine(chromium, agency.installation.base))
+        return made[-1]
+
+    yield machine
+    for one in made:
+        one.close()
+        assert one.troubles == []
+
+
+@pytest.fixture(scope="module", params=["secure", "plain"])
+def room(request, prepared, tmp_path_factory):
+    """A room at the machine's own name (a secure context) and at an address of its network (none)."""
+    agency = copied(prepared, tmp_path_factory.mktemp("room"))
+    with contextlib.ExitStack() as stack:
+        if request.param == "plain":
+            agency.installation.host = stack.enter_context(lan_address())
+        hosts = f"localhost,127.0.0.1,{agency.installation.host}"
+        agency.installation.start("--workers", "1", CAKAP_HOSTS=hosts)
+        yield agency
+        agency.installation.stop()

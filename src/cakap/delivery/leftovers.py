@@ -30,13 +30,12 @@ from cakap.delivery.protocol import Sending, events_of, told_in
 from cakap.delivery.saving import save
 from cakap.errors import Refused
 
-SALT, AGE = "cakap.delivery.deposit", 30 * 86400
-MOST_SEALED = 50
+SALT, MOST_SEALED = "cakap.delivery.deposit", 50
 
 
 def deposit_token(attempt: Attempt) -> str:
-    """What a page keeps beside its answers: it can hand in, and nothing else."""
-    return signing.dumps([attempt.pk, attempt.device], salt=SALT)
+    """What a page keeps beside its answers: it can hand in, and nothing else. The same at every asking."""
+    return signing.Signer(salt=SALT).sign_object([attempt.pk, attempt.device])
 
 
 @lru_cache(maxsize=1)
@@ -74,12 +73,12 @@ def _taken(sending: Sending | None, now: datetime) -> bool:
 
 
 def _opened(package: str, caller: Caller) -> Sending | None:
-    """The sending in a package; None for what is not ours, or too old."""
+    """The sending in a package; None for what is not ours."""
     try:
         content = base64.b64decode(package, validate=True)
         box = Box(sealing_key(), PublicKey(content[:32]))
         told = told_in(box.decrypt(content[56:], content[32:56]))
-        attempt, device = signing.loads(told["token"], salt=SALT, max_age=AGE)
+        attempt, device = signing.Signer(salt=SALT).unsign_object(told["token"])
         sent, unreadable = events_of(told["events"])
     except (CryptoError, signing.BadSignature, Refused, KeyError, TypeError, ValueError):
         return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-ANSWER, FLAG = "answer", "flag"
+ANSWER, FLAG, TYPED = "answer", "flag", "typed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -21,11 +21,13 @@ class Happened:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
-    """answers: item version -> option; flagged: items in doubt; last_seq: the newest event kept."""
+    """answers: item version -> option; flagged: items in doubt; last_seq: the newest event kept;
+    typed: item version -> what was typed, where an answer was read from it."""
 
     answers: Mapping[int, str]
     flagged: frozenset[int]
     last_seq: int
+    typed: Mapping[int, str] = field(default_factory=dict)
 
 
 def fold(events: Iterable[Happened]) -> State:
@@ -36,6 +38,7 @@ def fold(events: Iterable[Happened]) -> State:
     """
     answers: dict[int, str] = {}
     flagged: dict[int, bool] = {}
+    typed: dict[int, str] = {}
     last_seq = 0
     for event in sorted(set(events)):
         last_seq = max(last_seq, event.seq)
@@ -45,8 +48,11 @@ def fold(events: Iterable[Happened]) -> State:
             flagged[event.item] = event.response == "1"
         elif event.kind == ANSWER:
             answers[event.item] = event.response
+        elif event.kind == TYPED:
+            typed[event.item] = event.response
     return State(
         answers={item: response for item, response in answers.items() if response},
         flagged=frozenset(item for item, on in flagged.items() if on),
         last_seq=last_seq,
+        typed=typed,
     )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("latihan/", participant.practice, name="practice"),
     path("mulai/", participant.start, name="start"),
     path("kerja/", participant.work, name="work"),
+    path("kerja-luring.js", participant.offline_worker, name="offline_worker"),
     path("tanda-terima/", participant.receipt_page, name="receipt"),
     path("isi.json", exam.content, name="content"),
     path("berkas/<slug:digest>", exam.asset, name="asset"),

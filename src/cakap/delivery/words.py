@@ -65,7 +65,7 @@ def exam_words() -> dict[str, str]:
         "down": _("Turun"),
         "settle": _("Tetapkan urutan ini"),
         "answer": _("Jawaban"),
-        "number": _("Tulislah bilangan, misalnya 12,5."),
+        "number": _("Bukan bilangan, jadi belum dihitung. Tulislah misalnya 12,5."),
         "untouched": _("belum digeser"),
         "spot": _("Titik {n}"),
         "enter": _("Mulai bagian ini"),
@@ -74,5 +74,8 @@ def exam_words() -> dict[str, str]:
         "shut": _("Waktu bagian ini sudah habis atau bagian ini sudah ditutup."),
         "part": _("Bagian ini: {clock}"),
         "read": _("Bacakan soal"),
+        "aside": _("{n} jawaban tidak diterima dan disisihkan untuk pengawas."),
+        "read_as": _("Terbaca: {n}"),
+        "stay": _("Anda tetap di halaman ujian. Untuk mengakhiri, pilih Selesaikan ujian."),
         "broken": _("Jaringan terputus; jawaban Anda aman. Coba lagi atau hubungi pengawas."),
     }

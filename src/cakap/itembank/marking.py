@@ -10,6 +10,7 @@ nothing           {}: ranks, essays and free scales are collected, not marked
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,8 +51,12 @@ def mark(kind: str, key: Mapping[str, Any], response: str) -> int:
     return int(right == asked and wrong == 0)
 
 
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+
+
 def _plain(key: Mapping[str, Any], text: str) -> str:
-    words = " ".join(text.split())
+    """What is compared: the same letters however they were composed or typed, no space around them."""
+    words = " ".join(unicodedata.normalize("NFKC", text.translate(INVISIBLE)).split())
     return words if key.get("case") else words.casefold()
 
 

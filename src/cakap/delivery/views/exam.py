@@ -70,6 +70,7 @@ def content(request: HttpRequest) -> HttpResponse:
             "attempt": attempt.pk,
             "answers": state.answers,
             "flagged": sorted(state.flagged),
+            "typed": state.typed,
             "last_seq": state.last_seq,
             "seq_from": stands.page * PAGE_SPAN,
             "deposit": deposit_token(attempt),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from allauth.core import ratelimit
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,10 +16,13 @@ from django.views.decorators.http import require_POST
 from cakap.accounts.access import public
 from cakap.delivery.errors import NoSuchSeat, TooManyTries
 from cakap.delivery.forms import ConsentForm, EnterForm
+from cakap.delivery.leftovers import deposit_token, sealing_key_text
+from cakap.delivery.models import Attempt
 from cakap.delivery.queries import state_of
 from cakap.delivery.services import begin, give_consent, receipt, sign_in
 from cakap.delivery.token import caller_of, hand_out, live_attempt
 from cakap.delivery.words import exam_words
+from cakap.errors import Refused
 
 GUESSED = 24 * 3600  # seconds; longer than guesses count ("ujian" in ACCOUNT_RATE_LIMITS)
 
@@ -42,7 +48,16 @@ def enter(request: HttpRequest) -> HttpResponse:
         else:
             secure = bool(settings.SESSION_COOKIE_SECURE)
             return hand_out(redirect("delivery:consent"), attempt, secure=secure)
-    return render(request, "delivery/enter.html", {"form": form})
+    return render(request, "delivery/enter.html", {"form": form, "running": _running_here(request)})
+
+
+def _running_here(request: HttpRequest) -> Attempt | None:
+    """The attempt that this machine is at work on: after a restart it goes on without signing in anew."""
+    try:
+        attempt = live_attempt(request)
+    except Refused:
+        return None
+    return attempt if attempt.begun_at and not attempt.submitted_at else None
 
 
 def _mark(nip: str) -> str:
@@ -65,13 +80,19 @@ def consent(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         give_consent(attempt=attempt, now=timezone.now())
         return redirect("delivery:practice")
-    return render(request, "delivery/consent.html", {"form": form, "attempt": attempt})
+    context = {
+        "form": form, "attempt": attempt, "seal_to": sealing_key_text(),
+        "deposit": deposit_token(attempt),
+    }  # fmt: skip
+    return render(request, "delivery/consent.html", context)
 
 
 @public
 def practice(request: HttpRequest) -> HttpResponse:
     """One item to try, which is neither kept nor scored."""
     attempt = live_attempt(request)
+    if attempt.begun_at:
+        return redirect("delivery:work")
     tried = request.POST.get("latihan", "")
     return render(request, "delivery/practice.html", {"attempt": attempt, "tried": tried})
 
@@ -92,7 +113,7 @@ def work(request: HttpRequest) -> HttpResponse:
         return redirect("delivery:receipt")
     if attempt.begun_at is None:
         return redirect("delivery:consent")
-    context = {"attempt": attempt, "words": exam_words()}
+    context = {"attempt": attempt, "words": exam_words(), "seal_to": sealing_key_text()}
     return render(request, "delivery/work.html", context)
 
 
@@ -101,4 +122,12 @@ def receipt_page(request: HttpRequest) -> HttpResponse:
     """What was kept, with a code to quote."""
     attempt = live_attempt(request)
     kept = receipt(attempt, state_of(attempt))
-    return render(request, "delivery/receipt.html", {"attempt": attempt, "receipt": kept})
+    context = {"attempt": attempt, "receipt": kept, "seal_to": sealing_key_text()}
+    return render(request, "delivery/receipt.html", context)
+
+
+@public
+def offline_worker(_request: HttpRequest) -> HttpResponse:
+    """The service worker of the exam page: a browser lets one rule only over the folder that it lies in."""
+    path = finders.find("delivery/exam/offline.js")
+    return HttpResponse(Path(str(path)).read_bytes(), content_type="text/javascript; charset=utf-8")

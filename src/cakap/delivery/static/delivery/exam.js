@@ -1,147 +1,175 @@
-// The exam page. What is chosen is kept on this machine first (IndexedDB), then sent, and counts as
-// saved only when the server says so. The server owns the clock; this page shows it.
+// The exam page. What is chosen is kept on this machine first, then sent, and counts as saved only when
+// the server says so. The server owns the clock; this page shows it.
 
-const $ = (id) => document.getElementById(id);
-const words = JSON.parse($("words").textContent);
-const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
-const make = (tag, values = {}, ...children) => {
-  const node = Object.assign(document.createElement(tag), values);
-  node.append(...children);
-  return node;
-};
-// Markup was cleaned when it entered the bank.
-const markup = (tag, html, values = {}) => make(tag, { ...values, innerHTML: html });
-let paper, questions, answers, flagged, seq, place = 0, closes, left_at_pause = 0;
-let sending = false, over = false, paused = false;
-let outbox = [], heard = new Set(), ends = new Map(), last_shown = null;
+import { $, make, markup, say, textOf } from "./exam/dom.js";
+import { lease, onOtherAttempt } from "./exam/lease.js";
+import { clearMachine, forgetPictures } from "./exam/leftovers.js";
+import { Backoff, Refusal, Unreachable, ask, pause } from "./exam/net.js";
+import { Outbox } from "./exam/outbox.js";
+import { allEvents, forgetPapers, keepPaper, keepProgress, paperOf, progressOf } from "./exam/storage.js";
+import { bind, drawUsed, inText, kinds } from "./exam/types.js";
 
-// ---- the outbox on this machine -------------------------------------------------------------
-const database = new Promise((resolve) => {
-  const asked = indexedDB.open("cakap", 1);
-  asked.onupgradeneeded = () => asked.result.createObjectStore("outbox", { keyPath: ["attempt", "seq"] });
-  asked.onsuccess = () => resolve(asked.result);
-  asked.onerror = () => resolve(null); // a private window: the page works on, without this net
+const { attempt: named, sealTo, nacl } = $("exam").dataset;
+const attempt = Number(named);
+const keys = { sealTo, naclSource: nacl };
+let paper, questions, answers, flagged, typed, seq, newest, place = 0, closes, left_at_pause = 0;
+let page = 0, over = false, paused = false, ended = null;
+let heard = new Set(), ends = new Map(), last_shown = null;
+
+// ---- this page, this machine, the server ----------------------------------------------------
+// What else a request carries; Safe Exam Browser's proof is added here where it is asked for.
+const headers = () => ({});
+const tell = (url, body = {}) => ask(url, { attempt, ...body }, headers());
+
+const outbox = new Outbox({
+  attempt,
+  heard: hear,
+  changed() {
+    const n = outbox.answers.length;
+    $("saved").dataset.state = outbox.state;
+    $("saved").textContent = say(outbox.state) + (n ? ` (${say("pending", { n })})` : "");
+    if (questions) drawMap();
+  },
+  aside(events) {
+    const own = events.filter(({ kind }) => kind === "answer");
+    if (own.length) {
+      setAside.push(...own);
+      $("aside").hidden = false;
+      $("aside").textContent = `${say("aside", { n: setAside.length })} ${own[0].message}`;
+    }
+    refresh();
+  },
+  lost: leave,
+  trouble,
+  headers,
 });
+const setAside = [];
+const work = () => outbox.answers;
 
-async function store(mode, act) {
-  const db = await database;
-  if (!db) return undefined;
-  return new Promise((resolve) => {
-    const transaction = db.transaction("outbox", mode, { durability: "strict" });
-    const asked = act(transaction.objectStore("outbox"));
-    transaction.oncomplete = () => resolve(asked.result);
-    transaction.onerror = transaction.onabort = () => resolve(undefined);
-  });
-}
-
-const keepHere = (event) => store("readwrite", (box) => box.put({ ...event, attempt: paper.attempt }));
-const dropHere = (event) => store("readwrite", (box) => box.delete([paper.attempt, event.seq]));
-const leftHere = async () =>
-  ((await store("readonly", (box) => box.getAll())) ?? []).filter((one) => one.attempt === paper.attempt);
-
-// ---- talking to the server ------------------------------------------------------------------
-async function ask(url, body) {
-  const response = await fetch(url, {
-    method: body ? "POST" : "GET",
-    headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
-    body: body && JSON.stringify(body),
-    cache: "no-store",
-  });
-  const content = await response.json();
-  // 503: the server is busy and kept nothing; the answer waits here and goes again.
-  if (!response.ok)
-    throw Object.assign(new Error(content.message), { refused: response.status !== 503, code: content.code });
-  return content;
-}
-
-const work = () => outbox.filter((event) => event.kind === "answer" || event.kind === "flag");
-
-function show(state) {
-  const n = work().length;
-  $("saved").dataset.state = state;
-  $("saved").textContent = say(state) + (n ? ` (${say("pending", { n })})` : "");
-}
-
-async function send() {
-  if (sending || over || !outbox.length) return;
-  sending = true;
-  let arrived = false;
-  const batch = outbox.slice(0, 100);
-  try {
-    hear(await ask("/ujian/jawaban", { events: batch.map(({ attempt, ...event }) => event) }));
-    outbox = outbox.slice(batch.length);
-    await Promise.all(batch.map(dropHere));
-    show(work().length ? "waiting" : "saved");
-    arrived = true;
-  } catch (error) {
-    show("offline");
-    if (error.code === "AnswerConflict") await renumber().catch(() => {});
-    else if (error.refused) trouble(error);
-  } finally {
-    sending = false;
-  }
-  drawMap();
-  if (arrived) send(); // what was chosen meanwhile does not wait for the next round
-}
-
-// Another tab of this machine has used these numbers: what waits here goes after what the server has.
-async function renumber() {
-  const { last_seq } = await ask("/ujian/isi.json");
-  seq = Math.max(seq, last_seq);
-  for (const event of outbox) {
-    await dropHere(event);
-    event.seq = ++seq;
-    await keepHere(event);
-  }
-}
+// Where the participant stands, for a reload without network.
+const progress = () => ({
+  attempt, page, seq, answers: [...answers], flagged: [...flagged], typed: [...typed],
+  left: left(), at: Date.now(), paused,
+});
 
 function trouble(error) {
   $("trouble").hidden = false;
-  $("trouble").textContent = error.message;
-  over = over || error.code === "OtherDevice" || error.code === "NotSignedIn";
+  $("trouble").textContent = error.message || say("broken");
+}
+
+// This page may not answer any more: another person or another machine does. Nothing of it stays readable.
+async function leave(refusal) {
+  over = true;
+  outbox.close();
+  trouble(refusal);
+  $("work").hidden = $("paused").hidden = true;
+  $("question").replaceChildren();
+  await clearMachine(keys);
+}
+
+// Another page of the same person on this machine works on; what waits here goes on being sent.
+function lose() {
+  if (over) return;
+  over = true;
+  $("work").hidden = true;
+  $("elsewhere").hidden = false;
+}
+
+// What the server holds, after it refused something that this page shows as answered.
+async function refresh() {
+  try {
+    const told = await ask(`/ujian/isi.json?attempt=${attempt}`, undefined, headers());
+    answers = new Map(byItem(told.answers));
+    flagged = new Set(told.flagged);
+    typed = new Map(byItem(told.typed));
+    for (const event of outbox.waiting) apply(event);
+    drawQuestion();
+    drawMap();
+  } catch (error) {
+    if (!(error instanceof Unreachable)) trouble(error);
+  }
+}
+
+function apply({ kind, item, response }) {
+  if (kind === "answer" && response) answers.set(item, response);
+  if (kind === "answer" && !response) answers.delete(item);
+  if (kind === "typed") typed.set(item, response);
+  if (kind === "flag" && response) flagged.add(item);
+  if (kind === "flag" && !response) flagged.delete(item);
 }
 
 async function happen(kind, item, response, urgent = true) {
   if (over) return;
-  const event = { seq: ++seq, kind, item, response, at: new Date().toISOString() };
-  outbox.push(event);
-  if (urgent) show("waiting");
-  await keepHere(event);
-  if (urgent) send();
+  const event = { seq: ++seq, kind, item, response, at: new Date().toISOString(), attempt, token: paper.deposit };
+  newest = seq;
+  await outbox.add(event, progress(), urgent);
 }
 
-// How the attempt stands: time, pause, sections, announcements. The page's clock is set by it.
-function hear({ seconds_left, paused: stopped, sections = {}, notices = [] }) {
+// How the attempt stands: time, pause, sections, announcements, the end. The page's clock is set by it.
+function hear(told) {
+  const { seconds_left, paused: stopped, sections = {}, notices = [] } = told;
+  if (told.page > page && page) lose();
   closes = performance.now() + seconds_left * 1000;
   left_at_pause = seconds_left;
   for (const [section, seconds] of Object.entries(sections))
     ends.set(Number(section), performance.now() + seconds * 1000);
-  for (const [number, text] of notices) {
-    if (heard.has(number)) continue;
-    heard.add(number);
-    const close = make("button", { className: "btn btn-sm", textContent: say("understood") });
-    const note = make("div", { className: "alert alert-info exam-notice" }, make("p", { textContent: text }), close);
-    note.setAttribute("role", "alert");
-    close.addEventListener("click", () => note.remove());
-    $("notices").append(note);
-  }
+  for (const [number, text] of notices) if (!heard.has(number)) announce(number, text);
   if (stopped !== paused) {
     paused = stopped;
     $("paused").hidden = !paused;
-    $("work").hidden = paused;
+    $("work").hidden = paused || over;
     $("announce").textContent = say(paused ? "paused" : "running");
+  }
+  hearOfEnd(told.ended ?? null);
+}
+
+function announce(number, text) {
+  heard.add(number);
+  const close = make("button", { className: "btn btn-sm", textContent: say("understood") });
+  const note = make("div", { className: "alert alert-info exam-notice" }, make("p", { textContent: text }), close);
+  note.setAttribute("role", "alert");
+  close.addEventListener("click", () => note.remove());
+  $("notices").append(note);
+}
+
+// Only the server says that it is over: {by: "time" | "submitted" | "closed" | …, message}.
+function hearOfEnd(told) {
+  const before = ended?.by;
+  ended = told;
+  if (ended?.by === before) return;
+  $("ended").hidden = !ended;
+  if (!ended) {
+    $("work").hidden = paused || over;
+    return;
+  }
+  $("ended").textContent = ended.message ?? "";
+  if (ended.by === "submitted") location.replace("/ujian/tanda-terima/");
+  else if (ended.by === "time") finish();
+  else $("work").hidden = true;
+}
+
+const beating = new Backoff(5000, 60000);
+let nextBeat = 0;
+async function beat() {
+  if (over && outbox.closed) return;
+  nextBeat = performance.now() + 15000;
+  try {
+    hear(await tell("/ujian/detak"));
+    beating.reset();
+    if (!work().length && outbox.state !== "saved") outbox.show("saved");
+  } catch (error) {
+    if (error instanceof Unreachable) {
+      nextBeat = performance.now() + Math.max(15000, beating.next(error.retryAfter));
+      outbox.show("offline");
+    } else if (["OtherAttempt", "OtherDevice", "NotSignedIn"].includes(error.code)) await leaveAfterSending(error);
+    else trouble(error);
   }
 }
 
-async function beat() {
-  if (over) return;
-  try {
-    hear(await ask("/ujian/detak", {}));
-    if (!work().length) show("saved");
-  } catch (error) {
-    if (error.refused) trouble(error);
-    else show("offline");
-  }
+// What still waits is sent once more: from a machine that was replaced it becomes evidence.
+async function leaveAfterSending(error) {
+  if (outbox.waiting.length) await outbox.send({ now: true });
+  if (!outbox.closed) await leave(error);
 }
 
 // ---- answering ------------------------------------------------------------------------------
@@ -152,217 +180,9 @@ function choose(question, response) {
   drawMap();
 }
 
-const answerOf = (question) => answers.get(question.id) ?? "";
-const pairsOf = (question) =>
-  new Map(answerOf(question).split(" ").filter(Boolean).map((pair) => pair.split(/:(.*)/s, 2)));
-
-function pair(question, row, option) {
-  const pairs = pairsOf(question);
-  if (option) pairs.set(row, option);
-  else pairs.delete(row);
-  const rows = question.layout.rows.filter(({ id }) => pairs.has(id));
-  choose(question, rows.map(({ id }) => `${id}:${pairs.get(id)}`).join(" "));
-}
-
-function picker(question, row, options) {
-  const select = make("select", { className: "form-select exam-gap" });
-  select.setAttribute("aria-label", row.text ? textOf(row.text) : say("gap", { n: row.number }));
-  select.append(make("option", { value: "", textContent: "…" }));
-  for (const option of options) select.append(make("option", { value: option.id, textContent: textOf(option.text) }));
-  select.value = pairsOf(question).get(row.id) ?? "";
-  select.addEventListener("change", () => { pair(question, row.id, select.value); drawUsed(question); });
-  return select;
-}
-
-// An option that may be used once is taken where it was used.
-function drawUsed(question) {
-  if (question.layout.reuse !== false || question.kind === "inline") return;
-  const used = new Set(pairsOf(question).values());
-  for (const select of $("question").querySelectorAll("select"))
-    for (const option of select.options)
-      option.disabled = Boolean(option.value) && used.has(option.value) && select.value !== option.value;
-}
-
-const textOf = (html) => markup("div", html).textContent;
-
-function ticks(question, type, checked, chosen) {
-  return question.options.map((option) => {
-    const input = make("input", { type, name: `q${question.id}`, value: option.id, checked: checked(option.id) });
-    input.addEventListener("change", () => chosen(option.id, input));
-    return make("label", {}, input, markup("span", option.text));
-  });
-}
-
-const one = (question) =>
-  ticks(question, "radio", (id) => answerOf(question) === id, (id) => choose(question, id));
-
-function several(question) {
-  const most = question.layout.most || question.options.length;
-  const chosen = () => new Set(answerOf(question).split(" ").filter(Boolean));
-  const boxes = ticks(question, "checkbox", (id) => chosen().has(id), (id, input) => {
-    const now = chosen();
-    if (input.checked && now.size >= most) {
-      input.checked = false;
-      $("announce").textContent = say("most", { n: most });
-      return;
-    }
-    if (input.checked) now.add(id);
-    else now.delete(id);
-    choose(question, question.options.map((option) => option.id).filter((own) => now.has(own)).join(" "));
-  });
-  return [make("p", { className: "form-hint", textContent: say("several", { n: most }) }), ...boxes];
-}
-
-function matrix(question) {
-  const head = make("tr", {}, make("td"), ...question.options.map((option) => markup("th", option.text, { scope: "col" })));
-  const lines = question.layout.rows.map((row) => {
-    const cells = question.options.map((option) => {
-      const input = make("input", { type: "radio", name: `q${question.id}-${row.id}`, value: option.id });
-      input.checked = pairsOf(question).get(row.id) === option.id;
-      input.setAttribute("aria-label", `${textOf(row.text)}: ${textOf(option.text)}`);
-      input.addEventListener("change", () => pair(question, row.id, option.id));
-      return make("td", {}, input);
-    });
-    return make("tr", {}, markup("th", row.text, { scope: "row" }), ...cells);
-  });
-  const table = make("table", { className: "table exam-matrix" }, make("thead", {}, head), make("tbody", {}, ...lines));
-  return [make("div", { className: "table-responsive" }, table)];
-}
-
-const match = (question) =>
-  question.layout.rows.map((row) =>
-    make("div", { className: "exam-pair" }, markup("span", row.text), picker(question, row, question.options)));
-
-function order(question) {
-  const most = question.layout.most || question.options.length;
-  const given = answerOf(question).split(" ").filter(Boolean);
-  const rest = question.options.map((option) => option.id).filter((id) => !given.includes(id));
-  const list = make("ol", { className: "exam-order" });
-  const keep = () => choose(question, [...list.children].slice(0, most).map((line) => line.dataset.id).join(" "));
-  const move = (line, by) => {
-    const lines = [...list.children];
-    const to = lines.indexOf(line) + by;
-    if (to < 0 || to >= lines.length) return;
-    if (by < 0) list.insertBefore(line, lines[to]);
-    else list.insertBefore(lines[to], line);
-    $("announce").textContent = say("moved", { n: to + 1 });
-    keep();
-  };
-  for (const id of [...given, ...rest]) {
-    const option = question.options.find((own) => own.id === id);
-    const buttons = [[-1, "↑", "up"], [1, "↓", "down"]].map(([by, sign, name]) => {
-      const button = make("button", { type: "button", className: "btn btn-sm", textContent: sign });
-      button.setAttribute("aria-label", `${say(name)}: ${textOf(option.text)}`);
-      button.addEventListener("click", () => { move(line, by); button.focus(); });
-      return button;
-    });
-    const line = make("li", {}, markup("span", option.text), ...buttons);
-    line.dataset.id = id;
-    list.append(line);
-  }
-  const settle = make("button", { type: "button", className: "btn", textContent: say("settle") });
-  settle.addEventListener("click", keep);
-  return [make("p", { className: "form-hint", textContent: say("order", { n: most }) }), list, settle];
-}
-
-// Written answers are kept when the hand rests, and when it leaves.
-function written(question, input, read = (text) => text) {
-  let waiting;
-  const keep = () => {
-    clearTimeout(waiting);
-    const response = read(input.value);
-    if (response !== undefined && response !== answerOf(question)) choose(question, response);
-  };
-  input.value = answerOf(question);
-  input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(keep, 700); });
-  input.addEventListener("change", keep);
-  input.setAttribute("aria-label", say("answer"));
-  return input;
-}
-
-const essay = (question) =>
-  [written(question, make("textarea", { className: "form-control", rows: question.layout.lines || 8, maxLength: question.layout.most || 20000 }))];
-const line = (question) =>
-  written(question, make("input", { className: "form-control exam-blank", maxLength: question.layout.most || 500, autocomplete: "off" }));
-
-function number(question) {
-  const input = make("input", { className: "form-control exam-blank", inputMode: "decimal", autocomplete: "off" });
-  return written(question, input, (text) => {
-    const plain = text.trim().replace(",", ".");
-    const sound = plain === "" || /^-?\d{1,15}([.]\d{1,15})?$/.test(plain);
-    input.setAttribute("aria-invalid", !sound);
-    input.setCustomValidity(sound ? "" : say("number"));
-    if (!sound) input.reportValidity();
-    return sound ? plain : undefined;
-  });
-}
-
-function slider(question) {
-  const { lower, upper, step = 1 } = question.layout;
-  const input = make("input", { type: "range", className: "form-range", min: lower, max: upper, step });
-  input.value = answerOf(question) || lower;
-  input.setAttribute("aria-label", say("answer"));
-  const shown = make("output", { textContent: answerOf(question) || say("untouched") });
-  input.addEventListener("input", () => { shown.textContent = input.value; });
-  input.addEventListener("change", () => choose(question, String(input.value)));
-  const ends = make("div", { className: "d-flex justify-content-between" }, `${lower}`, shown, `${upper}`);
-  return [input, ends];
-}
-
-const SVG = "http://www.w3.org/2000/svg";
-const spots = {
-  circle: ([cx, cy, r]) => ["circle", { cx, cy, r }],
-  rect: ([x, y, x2, y2]) => ["rect", { x, y, width: x2 - x, height: y2 - y }],
-  poly: (coords) => ["polygon", { points: coords.join(" ") }],
-  ellipse: ([cx, cy, rx, ry]) => ["ellipse", { cx, cy, rx, ry }],
-};
-
-function hotspot(question) {
-  const { image, alt, width, height, shapes } = question.layout;
-  const picture = make("img", { src: image, alt });
-  const layer = document.createElementNS(SVG, "svg");
-  layer.setAttribute("viewBox", `0 0 ${width || 100} ${height || 100}`);
-  layer.setAttribute("aria-hidden", "true"); // the list below says the same
-  const frame = make("div", { className: "exam-picture" }, picture, layer);
-  const options = question.options.map((option, at) => ({ ...option, text: option.text || say("spot", { n: at + 1 }) }));
-  const list = ticks({ ...question, options }, "radio", (id) => answerOf(question) === id, (id) => {
-    choose(question, id);
-    paint();
-  });
-  const paint = () => {
-    for (const shape of layer.children) shape.classList.toggle("chosen", shape.dataset.id === answerOf(question));
-  };
-  for (const [id, { shape, coords }] of Object.entries(shapes)) {
-    const [tag, values] = (spots[shape] ?? spots.rect)(coords);
-    const node = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(values)) node.setAttribute(name, value);
-    node.dataset.id = id;
-    node.addEventListener("click", () => list[options.findIndex((one) => one.id === id)].querySelector("input").click());
-    layer.append(node);
-  }
-  paint();
-  return [frame, ...list];
-}
-
-const kinds = {
-  single: one, graded: one, likert: one, multiple: several, matrix, match, rank: order, order,
-  essay, slider, hotspot,
-};
-
-// What is asked inside the text: a choice or a blank where its mark stands, below where there is none.
-function inText(question, legend) {
-  const marks = new Map([...legend.querySelectorAll("[data-gap]")].map((node) => [node.dataset.gap, node]));
-  if (question.kind === "gap" || question.kind === "inline") {
-    question.layout.rows.forEach((row, at) =>
-      marks.get(row.id)?.replaceWith(picker(question, { ...row, number: at + 1 }, row.options ?? question.options)));
-    return [];
-  }
-  if (question.kind !== "text" && question.kind !== "numeric") return null;
-  const input = question.kind === "text" ? line(question) : number(question);
-  const [mark] = marks.values();
-  if (!mark) return [input];
-  mark.replaceWith(input);
-  return [];
+function type(question, text) {
+  typed.set(question.id, text);
+  happen("typed", question.id, text, false);
 }
 
 // ---- sections with a time of their own, and adaptive ones -----------------------------------
@@ -382,13 +202,13 @@ function gate(part) {
     const before = paper.parts.find((own) => own.minutes && ends.has(own.section) && !shut(own));
     if (before && !(await sure(say("leave", { section: before.title })))) return;
     try {
-      const { seconds_left } = await ask("/ujian/bagian", { section: part.section });
+      const { seconds_left } = await tell("/ujian/bagian", { section: part.section });
       if (before) before.left = true;
       ends.set(part.section, performance.now() + seconds_left * 1000);
       go(place);
       tick();
     } catch (error) {
-      trouble(error.refused ? error : new Error(say("broken")));
+      trouble(error);
     }
   });
   return make("div", { className: "card card-body" },
@@ -396,31 +216,62 @@ function gate(part) {
     make("p", { textContent: say("own", { minutes: part.minutes }) }), button);
 }
 
+let asking = false;
 async function forward() {
   if (!growing(place)) return go(place + 1);
   if (!answers.has(questions[place].id)) {
     $("announce").textContent = say("first");
     return trouble(new Error(say("first")));
   }
-  const { part } = questions[place];
-  await settled();
-  if (work().length) return show("offline");
+  if (asking) return;
+  asking = true;
+  $("next").disabled = true;
   try {
-    const { question } = await ask("/ujian/berikut", { section: part.section });
-    $("trouble").hidden = true;
-    const end = endOf(part);
-    if (question && question.id !== questions[end].id) questions.splice(end + 1, 0, { ...question, part });
-    if (!question) part.adaptive.ended = true;
-    layMap();
-    return go(place + 1);
+    const { part } = questions[place];
+    const told = await patiently(async () => {
+      await settled();
+      return tell("/ujian/berikut", { section: part.section });
+    });
+    if (told) grow(part, told.question);
   } catch (error) {
-    return trouble(error.refused ? error : new Error(say("broken")));
+    trouble(error);
+  } finally {
+    asking = false;
+    drawMap();
   }
 }
 
+function grow(part, question) {
+  $("trouble").hidden = true;
+  const end = endOf(part);
+  if (question && question.id !== questions[end].id) questions.splice(end + 1, 0, { ...question, part });
+  if (!question) part.adaptive.ended = true;
+  layMap();
+  go(place + 1);
+}
+
+// Try until the server answers, waiting longer each time and as long as it asks for; a refusal is thrown.
+async function patiently(act) {
+  const backoff = new Backoff();
+  while (!over) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      trouble(error);
+      outbox.show("offline");
+      await pause(backoff.next(error.retryAfter));
+    }
+  }
+  return null;
+}
+
+// Everything that is being written or waits is with the server; Unreachable while it is not.
 async function settled() {
   document.activeElement?.blur?.(); // what is being written counts as written
-  for (let tries = 0; tries < 5 && outbox.length; tries += 1) await send();
+  await pause(0);
+  await outbox.send({ now: true });
+  if (outbox.waiting.length && !outbox.closed) throw new Unreachable();
 }
 
 // ---- the page -------------------------------------------------------------------------------
@@ -542,7 +393,8 @@ function tick() {
     part.told = true;
     drawQuestion();
   }
-  if (seconds === 0 && !over && !paused) finish();
+  if (seconds === 0 && !paused && !over && performance.now() > nextBeat - 12000) beat(); // is it over?
+  if (performance.now() > nextBeat) beat();
 }
 
 function warn(text) {
@@ -554,22 +406,28 @@ function warn(text) {
 
 let finishing = false;
 async function finish() {
-  if (finishing) return;
+  if (finishing || over) return;
   finishing = true;
-  await settled();
   try {
-    await ask("/ujian/selesai", { last_seq: seq });
+    const done = await patiently(async () => {
+      await settled();
+      return tell("/ujian/selesai", { last_seq: newest });
+    });
+    if (!done) return;
     over = true;
-    location.assign("/ujian/tanda-terima/");
+    outbox.close();
+    await forgetPapers();
+    await forgetPictures();
+    location.replace("/ujian/tanda-terima/");
   } catch (error) {
-    trouble(error.refused ? error : new Error(say("broken")));
+    trouble(error);
   } finally {
     finishing = false;
   }
 }
 
-function keys(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || $("sure").open || paused) return;
+function onKey(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || $("sure").open || paused || over) return;
   const writing = event.target.matches?.("textarea, select, input:not([type=radio]):not([type=checkbox])");
   if (writing) return;
   const key = event.key.toLowerCase();
@@ -603,26 +461,106 @@ function notice() {
   addEventListener("beforeprint", () => happen("copy", questions[place].id, "print", false));
 }
 
-async function begin() {
-  paper = await ask("/ujian/isi.json");
+// Back stays in the exam: leaving it is a decision, made with its own button.
+function stayHere() {
+  history.pushState(null, "", location.href);
+  addEventListener("popstate", () => {
+    history.pushState(null, "", location.href);
+    $("announce").textContent = say("stay");
+  });
+}
+
+// The shell and its pictures stay on this machine until the exam is over, so that a reload without
+// network finds them. Only a secure context has a service worker.
+async function keepShell() {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    await navigator.serviceWorker.register("/ujian/kerja-luring.js", { scope: "/ujian/" });
+    const { active } = await navigator.serviceWorker.ready;
+    const files = performance.getEntriesByType("resource").map(({ name }) => name);
+    active.postMessage({ attempt, keep: [location.href, ...files.filter((name) => name.includes("/static/"))] });
+  } catch {
+    // Without it the exam works on; only a reload without network does not.
+  }
+}
+
+const byItem = (told) => Object.entries(told).map(([item, own]) => [Number(item), own]);
+const stateIn = (told) => ({ answers: byItem(told.answers), flagged: told.flagged, typed: byItem(told.typed) });
+
+// The paper from the server; where that cannot be reached, as this machine kept it.
+async function open() {
+  const backoff = new Backoff();
+  for (;;) {
+    try {
+      const told = await tell("/ujian/isi.json");
+      page = told.page;
+      seq = told.seq_from;
+      newest = told.last_seq;
+      await keepPaper({ attempt, paper: told });
+      return { told, state: stateIn(told) };
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      const kept = await keptHere();
+      if (kept) return kept;
+      outbox.show("offline");
+      await pause(backoff.next(error.retryAfter));
+    }
+  }
+}
+
+async function keptHere() {
+  const [row, state] = [await paperOf(attempt), await progressOf(attempt)];
+  if (!row) return null;
+  const told = { ...row.paper };
+  if (state) {
+    ({ page, seq } = state);
+    told.paused = state.paused;
+    told.seconds_left = state.paused ? state.left : Math.max(0, state.left - (Date.now() - state.at) / 1000);
+  } else {
+    ({ page, seq_from: seq } = told);
+  }
+  newest = seq;
+  return { told, state: state ?? stateIn(told) };
+}
+
+async function load() {
+  const { told, state } = await open();
+  paper = told;
   questions = paper.parts.flatMap((part) => part.questions.map((question) => ({ ...question, part })));
-  answers = new Map(Object.entries(paper.answers).map(([id, option]) => [Number(id), option]));
-  flagged = new Set(paper.flagged);
-  seq = paper.last_seq;
+  answers = new Map(state.answers);
+  flagged = new Set(state.flagged);
+  typed = new Map(state.typed);
+  bind({ get answers() { return answers; }, get typed() { return typed; }, choose, type });
   for (const part of paper.parts) part.left = paper.left.includes(part.section);
   hear(paper);
-  // What this machine still holds goes after what the server has: a new number, the same content.
-  for (const event of (await leftHere()).sort((a, b) => a.seq - b.seq)) {
-    await dropHere(event);
-    if (event.seq <= paper.last_seq) continue;
-    if (event.kind === "answer" && event.response) answers.set(event.item, event.response);
-    if (event.kind === "answer" && !event.response) answers.delete(event.item);
-    outbox.push({ ...event, seq: ++seq });
-    await keepHere(outbox.at(-1));
-  }
+  // What this machine still holds of this sitting is sent with the number it was given.
+  const own = (await allEvents()).filter((event) => event.attempt === attempt && (!event.token || event.token === paper.deposit));
+  outbox.restore(own);
+  outbox.waiting.forEach(apply);
+  seq = Math.max(seq, ...own.filter((event) => event.seq <= seq + 50000).map((event) => event.seq));
+  newest = Math.max(newest, ...own.map((event) => event.seq));
+}
+
+let started = false;
+async function begin() {
+  await load();
+  clearMachine(keys, { attempt, token: paper.deposit }).then(keepShell);
+  onOtherAttempt(attempt, () => beat());
   if (paper.larger_type) look.zoom = Math.max(look.zoom, 2);
   dress();
   layMap();
+  const first = questions.findIndex((question) => !answers.has(question.id));
+  go(first < 0 ? 0 : first);
+  $("work").hidden = paused || Boolean(ended);
+  await keepProgress(progress());
+  outbox.show(work().length ? "waiting" : "saved");
+  if (!started) listen();
+  started = true;
+  tick();
+  outbox.send({ now: true });
+}
+
+function listen() {
   $("previous").addEventListener("click", () => go(place - 1));
   $("next").addEventListener("click", forward);
   $("flag").addEventListener("click", toggleFlag);
@@ -630,18 +568,32 @@ async function begin() {
   $("larger").addEventListener("click", () => zoom(1));
   $("smaller").addEventListener("click", () => zoom(-1));
   $("contrast").addEventListener("click", () => { look.contrast = !look.contrast; dress(); });
-  document.addEventListener("keydown", keys);
-  addEventListener("online", send);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("pointerdown", stayHere, { once: true });
+  addEventListener("online", () => outbox.send({ now: true }));
+  addEventListener("pageshow", ({ persisted }) => persisted && beat());
   addEventListener("pagehide", () => document.activeElement?.blur?.());
   notice();
-  setInterval(send, 3000);
+  setInterval(() => outbox.send(), 3000);
   setInterval(tick, 1000);
-  setInterval(beat, 15000);
-  const first = questions.findIndex((question) => !answers.has(question.id));
-  go(first < 0 ? 0 : first);
-  show(work().length ? "waiting" : "saved");
-  tick();
-  send();
 }
 
-begin().catch(trouble);
+const own = lease(attempt, lose);
+$("take").addEventListener("click", async () => {
+  $("elsewhere").hidden = true;
+  await own.take();
+  over = false;
+  ended = null;
+  begin().catch(failed);
+});
+
+async function failed(error) {
+  if (error instanceof Refusal && ["OtherAttempt", "OtherDevice", "NotSignedIn"].includes(error.code)) await leave(error);
+  else trouble(error);
+}
+
+if (await own.claim()) begin().catch(failed);
+else {
+  $("work").hidden = true;
+  $("elsewhere").hidden = false;
+}

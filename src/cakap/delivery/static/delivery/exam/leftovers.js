@@ -1,0 +1,70 @@
+// Answers of an attempt whose page is gone: sealed to the server's key, so that the next person at this
+// machine cannot read them, and handed in by whatever page of the exam comes next.
+
+import { ask } from "./net.js";
+import { allEvents, allSealed, dropSealed, forgetPapers, replaceBySealed } from "./storage.js";
+
+let loading = null;
+
+function nacl(src) {
+  loading ??= new Promise((resolve, reject) => {
+    const tag = document.createElement("script");
+    Object.assign(tag, { src, onload: () => resolve(window.nacl), onerror: reject });
+    document.head.append(tag);
+  });
+  return loading;
+}
+
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const base64 = (parts) => btoa(Array.from(parts, (byte) => String.fromCharCode(byte)).join(""));
+
+async function sealed(content, { sealTo, naclSource }) {
+  const box = await nacl(naclSource);
+  const own = box.box.keyPair();
+  const nonce = box.randomBytes(24);
+  const text = new TextEncoder().encode(JSON.stringify(content));
+  return base64([...own.publicKey, ...nonce, ...box.box(text, nonce, bytes(sealTo), own.secretKey)]);
+}
+
+// Seal what waits of every attempt but the one at work (`token` is its own), and forget their questions.
+export async function sealOthers(keys, { attempt = null, token = null } = {}) {
+  const groups = new Map();
+  for (const event of await allEvents()) {
+    if (event.attempt === attempt && (!event.token || event.token === token)) continue;
+    if (!event.token) continue; // of a version that kept no token: it waits for its own page
+    groups.set(event.token, [...(groups.get(event.token) ?? []), event]);
+  }
+  for (const [whose, events] of groups) {
+    for (let start = 0; start < events.length; start += 200) {
+      const part = events.slice(start, start + 200);
+      const content = { token: whose, events: part.map(({ attempt: _, token: __, ...event }) => event) };
+      await replaceBySealed(part, await sealed(content, keys));
+    }
+  }
+  await forgetPapers(attempt);
+  await forgetPictures(attempt);
+}
+
+// Pictures of questions, and the shell, that the service worker keeps for a reload without network.
+export async function forgetPictures(keep = null) {
+  if (!("caches" in window)) return;
+  for (const name of await caches.keys())
+    if (name.startsWith("cakap-exam-") && name !== `cakap-exam-${keep}`) await caches.delete(name);
+}
+
+// Hand in what is sealed here; what cannot be now stays and goes with the next page.
+export async function handIn(headers = {}) {
+  const waiting = (await allSealed()).slice(0, 20);
+  if (!waiting.length) return;
+  const { taken } = await ask("/ujian/titipan", { sealed: waiting.map(({ text }) => text) }, headers);
+  await dropSealed(waiting.filter((_, at) => taken[at]).map(({ id }) => id));
+}
+
+export async function clearMachine(keys, current) {
+  try {
+    await sealOthers(keys, current);
+    await handIn();
+  } catch {
+    // Without network they wait, sealed, for the next page.
+  }
+}

@@ -1,0 +1,63 @@
+// Talking to the server: a refusal is one only when the server says so in JSON; everything else is a
+// network or a server that cannot be reached now.
+
+export class Refusal extends Error {
+  constructor(status, told) {
+    super(told.message ?? "");
+    Object.assign(this, { status, code: told.code, refused: told.refused ?? [], told });
+  }
+}
+
+export class Unreachable extends Error {
+  constructor(retryAfter = 0) {
+    super("");
+    this.retryAfter = retryAfter;
+  }
+}
+
+const PATIENCE = 20000; // ms
+
+export async function ask(url, body, headers = {}) {
+  let response;
+  try {
+    response = await fetch(url, {
+      method: body ? "POST" : "GET",
+      headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
+      body: body && JSON.stringify(body),
+      cache: "no-store",
+      signal: AbortSignal.timeout?.(PATIENCE),
+    });
+  } catch {
+    throw new Unreachable();
+  }
+  const wait = Number(response.headers.get("Retry-After")) || 0;
+  let told;
+  try {
+    told = await response.json();
+  } catch {
+    throw new Unreachable(wait); // a page of a proxy or of the network's own sign-in is no answer
+  }
+  if (response.ok) return told;
+  if (response.status >= 500 || response.status === 429 || !told.code) throw new Unreachable(wait);
+  throw new Refusal(response.status, told);
+}
+
+// How long to wait before trying again: longer each time, never everybody at once, and at least as long
+// as the server asked for.
+export class Backoff {
+  constructor(first = 1000, most = 30000) {
+    Object.assign(this, { first, most, tries: 0 });
+  }
+
+  next(retryAfter = 0) {
+    const full = Math.min(this.most, this.first * 2 ** this.tries);
+    this.tries += 1;
+    return Math.max(retryAfter * 1000, full / 2) + (Math.random() * full) / 2;
+  }
+
+  reset() {
+    this.tries = 0;
+  }
+}
+
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

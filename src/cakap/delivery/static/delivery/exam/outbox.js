@@ -1,0 +1,112 @@
+// Answers on their way: each is kept on this machine until the server has it. A refused one is set
+// aside and shown; it never holds up the ones after it.
+
+import { Backoff, Refusal, Unreachable, ask } from "./net.js";
+import { dropEvents, keepEvent } from "./storage.js";
+
+const BATCH = 100;
+// With these the page is no longer the one that may answer; nothing more can be sent from it.
+const LOST = new Set(["OtherAttempt", "OtherDevice", "NotSignedIn"]);
+
+export class Outbox {
+  // heard(told): how the attempt stands; changed(): what waits is another; aside(events): refused ones;
+  // lost(refusal): this page may not answer any more; headers(): what else a request carries.
+  constructor({ attempt, heard, changed, aside, lost, trouble, headers }) {
+    Object.assign(this, { attempt, heard, changed, aside, lost, trouble, headers });
+    this.waiting = [];
+    this.state = "saved";
+    this.backoff = new Backoff();
+    this.running = null;
+    this.timer = null;
+    this.closed = false;
+  }
+
+  get answers() {
+    return this.waiting.filter(({ kind }) => kind === "answer" || kind === "flag");
+  }
+
+  restore(events) {
+    const here = new Set(this.waiting.map(({ seq }) => seq));
+    this.waiting.push(...events.filter(({ seq }) => !here.has(seq)));
+    this.waiting.sort((a, b) => a.seq - b.seq);
+  }
+
+  async add(event, progress, urgent) {
+    this.waiting.push(event);
+    if (urgent) this.show("waiting");
+    await keepEvent(event, progress);
+    if (urgent) this.send();
+  }
+
+  show(state) {
+    this.state = state;
+    this.changed();
+  }
+
+  // Send now, unless a sending is under way or it is too early to try again.
+  send({ now = false } = {}) {
+    if (now) clearTimeout(this.timer);
+    else if (this.timer) return this.running ?? Promise.resolve();
+    this.timer = null;
+    this.running ??= this.work().finally(() => { this.running = null; });
+    return this.running;
+  }
+
+  async work() {
+    let size = BATCH;
+    while (this.waiting.length && !this.closed) {
+      const batch = this.waiting.slice(0, size);
+      try {
+        const events = batch.map(({ attempt, token, ...event }) => event);
+        this.heard(await ask("/ujian/jawaban", { attempt: this.attempt, events }, this.headers()));
+        await this.settle(batch);
+      } catch (error) {
+        if (error instanceof Unreachable) return this.later(error.retryAfter);
+        if (!(error instanceof Refusal)) throw error;
+        if (error.refused.length) await this.setAside(batch, error);
+        else if (LOST.has(error.code)) this.closed = true;
+        else if (error.code !== "BadEvent" || error.status !== 400) return this.refusedWhole(error);
+        else if (size > 1 && batch.length > 1) size = Math.max(1, Math.floor(batch.length / 2));
+        else await this.settle(batch, [{ ...batch[0], message: error.message }]);
+        if (LOST.has(error.code) && (this.closed || !this.waiting.length)) {
+          this.closed = true;
+          return this.lost(error);
+        }
+      }
+    }
+    if (!this.closed) this.show("saved");
+  }
+
+  // What the reply does not name was kept, unless another machine works at the attempt.
+  async setAside(batch, error) {
+    const named = new Map(error.refused.map((own) => [own.seq, own]));
+    const aside = batch.filter(({ seq }) => named.has(seq)).map((event) => ({ ...event, ...named.get(event.seq) }));
+    if (!LOST.has(error.code) && "kept" in error.told) this.heard(error.told);
+    await this.settle(LOST.has(error.code) ? aside : batch, aside);
+  }
+
+  async settle(batch, aside = []) {
+    const gone = new Set(batch.map(({ seq }) => seq));
+    this.waiting = this.waiting.filter(({ seq }) => !gone.has(seq));
+    await dropEvents(batch);
+    this.backoff.reset();
+    if (aside.length) this.aside(aside);
+    this.changed();
+  }
+
+  refusedWhole(error) {
+    this.trouble(error);
+    this.later(0);
+  }
+
+  later(retryAfter) {
+    this.show("offline");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { this.timer = null; this.send(); }, this.backoff.next(retryAfter));
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+  }
+}

@@ -1,0 +1,102 @@
+"""People at machines: a browser profile is a machine, its tabs share what the machine keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+
+from outside.agency import OpenAgency
+
+ALL_KEPT = """async () => {
+  const found = [];
+  for (const { name } of await indexedDB.databases()) {
+    const db = await new Promise((done) => {
+      const asked = indexedDB.open(name);
+      asked.onsuccess = () => done(asked.result);
+    });
+    for (const store of db.objectStoreNames)
+      found.push(...await new Promise((done) => {
+        const asked = db.transaction(store).objectStore(store).getAll();
+        asked.onsuccess = () => done(asked.result.map((row) => [store, row]));
+      }));
+    db.close();
+  }
+  const cached = [];
+  if ("caches" in window) for (const name of await caches.keys())
+    for (const request of await (await caches.open(name)).keys()) cached.push(request.url);
+  return JSON.stringify({ rows: found, cached, local: { ...localStorage }, session: { ...sessionStorage } });
+}"""
+
+
+class Machine:
+    """A machine of the room: one browser profile."""
+
+    def __init__(self, chromium, base: str) -> None:
+        self.context = chromium.new_context(
+            base_url=base, locale="id-ID", viewport={"width": 1280, "height": 900}
+        )
+        self.troubles: list[str] = []
+
+    def tab(self):
+        page = self.context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        return page
+
+    def sign_in(self, page, agency: OpenAgency, number: int) -> None:
+        page.goto("/ujian/")
+        page.fill("[name=nip]", agency.nips[number])
+        page.fill("[name=pin]", agency.pin)
+        page.locator("main button.btn-primary").last.click()
+        page.wait_for_url("**/persetujuan/")
+
+    def begin(self, agency: OpenAgency, number: int):
+        """A tab in which this person is at work."""
+        page = self.tab()
+        self.sign_in(page, agency, number)
+        page.check("[name=agree]")
+        page.locator("main button.btn-primary").click()
+        page.wait_for_url("**/latihan/")
+        page.locator("main button.btn-primary").click()
+        page.wait_for_url("**/kerja/")
+        ready(page)
+        return page
+
+    def kept(self, page) -> dict:
+        """Everything that this machine keeps for the site."""
+        return json.loads(page.evaluate(ALL_KEPT))
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def ready(page) -> None:
+    page.wait_for_selector("#question fieldset")
+
+
+def choose(page, option: str) -> None:
+    """Choose an option of the question that is shown, by its text."""
+    page.locator("#question label", has_text=option).locator("input").click()
+
+
+def saved(page) -> None:
+    page.wait_for_selector("#saved[data-state=saved]")
+
+
+@contextlib.contextmanager
+def lan_address():
+    """An address of this machine that is not the loopback's, so that pages are no secure context."""
+    own = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout
+    found = [one for one in own.split() if "." in one and not one.startswith("127.")]
+    if found:
+        yield found[0]
+        return
+    made = ["ip", "link", "add", "cakap-test", "type", "dummy"]
+    subprocess.run(made, check=True, capture_output=True)
+    try:
+        subprocess.run(["ip", "addr", "add", "10.99.7.1/24", "dev", "cakap-test"], check=True)
+        subprocess.run(["ip", "link", "set", "cakap-test", "up"], check=True)
+        yield "10.99.7.1"
+    finally:
+        subprocess.run(["ip", "link", "del", "cakap-test"], check=False)
