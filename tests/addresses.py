@@ -140,6 +140,7 @@ EXPECTED = {
     "delivery:seat": (PROCTOR | OPERATOR, "seat"),
     "delivery:check_in": (PROCTOR | OPERATOR, "seat"),
     "delivery:photo": (PROCTOR | OPERATOR, "photo"),
+    "delivery:evidence": (PROCTOR, "seat"),
     "delivery:trail": (PROCTOR | OPERATOR | {R.AUDITOR}, "seat"),
     "delivery:free": (PROCTOR, "seat"),
     "delivery:pause_one": (PROCTOR, "seat"),

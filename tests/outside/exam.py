@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -63,13 +64,30 @@ class Participant:
         self, path: str, body: dict[str, Any], *, attempt: int | None = None
     ) -> httpx.Response:
         named = {"attempt": self.attempt if attempt is None else attempt}
-        return self.browser.post(path, json={**named, **body})
+        # As browsers write JSON: half a surrogate pair comes as an escape.
+        return self.browser.post(
+            path, content=json.dumps({**named, **body}),
+            headers={"Content-Type": "application/json"},
+        )  # fmt: skip
+
+    def hold(self) -> dict[str, Any]:
+        """Open the exam on one more page, which numbers its answers in a block of its own."""
+        answer = self.post("/ujian/isi.json", {})
+        assert answer.status_code == 200, answer.text
+        self.seq = answer.json()["seq_from"]
+        return answer.json()
 
     def answer(self, item: int, response: str) -> httpx.Response:
         return self.send(self.event(item, response))
 
     def submit(self) -> httpx.Response:
         return self.post("/ujian/selesai", {"last_seq": self.seq})
+
+
+def free(agency: OpenAgency, number: int) -> None:
+    """The proctor lets a participant go on at another machine."""
+    proctor = agency.sign_in("proctor")
+    proctor.done(f"/ujian/kursi/{seats_of(agency, proctor)[number]}/pindah/")
 
 
 def seats_of(agency: OpenAgency, proctor: Visitor) -> list[int]:

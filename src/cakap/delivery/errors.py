@@ -113,6 +113,12 @@ class BadCheckIn(Refused):
     status = 400
 
 
+class BadEvidenceDecision(Refused):
+    """Keputusan atas bukti memerlukan alasan dan persetujuan petugas kedua."""
+
+    status = 400
+
+
 class BadPause(Refused):
     """Jeda, lanjutan dan tambahan waktu memerlukan alasan, dan hanya berlaku pada sesi yang dibuka."""
 

@@ -90,19 +90,15 @@ class DeskForm(forms.Form):
     )  # fmt: skip
 
 
-class CheckInForm(forms.Form):
-    """A picture taken now; or a reason, and the name and password of a second officer."""
+class SecondOfficerForm(forms.Form):
+    """The name and password of a second officer, who signs at the first one's screen.
 
-    picture = forms.FileField(
-        label=_("Foto peserta sekarang"), required=False,
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png", "capture": "user"}),
-    )  # fmt: skip
-    reason = forms.CharField(
-        label=_("Alasan tanpa perbandingan foto"), max_length=500, required=False
-    )
-    second = forms.CharField(label=_("Petugas kedua"), max_length=150, required=False)
+    second_user: the account, once the form is valid.
+    """
+
+    second = forms.CharField(label=_("Petugas kedua"), max_length=150)
     password = forms.CharField(
-        label=_("Kata sandi petugas kedua"), required=False, widget=forms.PasswordInput
+        label=_("Kata sandi petugas kedua"), widget=forms.PasswordInput, max_length=200
     )
 
     def __init__(self, *args: Any, request: Any, **kwargs: Any) -> None:
@@ -119,6 +115,41 @@ class CheckInForm(forms.Form):
             if self.second_user is None:
                 self.add_error("password", _("Nama atau kata sandi petugas kedua tidak cocok."))
         return cleaned
+
+
+class EvidenceForm(SecondOfficerForm):
+    """Which pieces of evidence are decided, how, and why; it names what its page showed."""
+
+    reason = forms.CharField(label=_("Alasan"), max_length=500)
+    accepted = forms.TypedChoiceField(
+        label=_("Keputusan"), widget=forms.RadioSelect, coerce=lambda value: value == "yes",
+        choices=[("yes", _("Terima: dihitung sebagai jawaban")), ("no", _("Jangan dihitung"))],
+    )  # fmt: skip
+    strays = forms.TypedMultipleChoiceField(
+        label=_("Bukti"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ("strays", "accepted", "reason", "second", "password")
+
+    def __init__(self, *args: Any, strays: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["strays"].choices = strays  # type: ignore[attr-defined]
+
+
+class CheckInForm(SecondOfficerForm):
+    """A picture taken now; or a reason, and the name and password of a second officer."""
+
+    picture = forms.FileField(
+        label=_("Foto peserta sekarang"), required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png", "capture": "user"}),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Alasan tanpa perbandingan foto"), max_length=500, required=False
+    )
+    field_order = ("picture", "reason", "second", "password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["second"].required = self.fields["password"].required = False
 
 
 class SiteForm(forms.Form):

@@ -88,7 +88,7 @@ class Board:
     def refresh(self, now: datetime) -> dict[int, Now]:
         """Every seat of the room at this moment."""
         self._read(now)
-        sent_late = Stray.objects.filter(attempt__seat__session=self.session)
+        sent_late = Stray.objects.filter(attempt__seat__session=self.session, decision__isnull=True)
         strays = dict(sent_late.values_list("attempt_id").annotate(n=Count("pk")))
         seats = (
             Seat.objects.filter(session=self.session)

@@ -46,6 +46,7 @@ urlpatterns = [
     path("kursi/<int:pk>/daftar/", seats.check_in_page, name="check_in"),
     path("kursi/<int:pk>/foto/<slug:which>", seats.photo, name="photo"),
     path("kursi/<int:pk>/jejak/", seats.trail_page, name="trail"),
+    path("kursi/<int:pk>/bukti/", seats.evidence_page, name="evidence"),
     path("kursi/<int:pk>/pindah/", seats.free_page, name="free"),
     path("kursi/<int:pk>/jeda/", seats.pause_page, name="pause_one"),
     path("kursi/<int:pk>/lanjut/", seats.resume_page, name="resume_one"),

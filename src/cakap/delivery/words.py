@@ -27,7 +27,7 @@ def board_words() -> dict[str, object]:
         "lost": _("Sambungan terputus; mencoba lagi …"),
         "seen": _("terdengar {n} detik lalu"),
         "away": _("{n} kali meninggalkan halaman"),
-        "strays": _("{n} jawaban dari komputer lama"),
+        "strays": _("{n} jawaban menunggu keputusan"),
     }
 
 

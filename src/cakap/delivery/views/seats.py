@@ -16,7 +16,15 @@ from cakap.accounts.access import allow, one
 from cakap.accounts.models import Role
 from cakap.delivery import control
 from cakap.delivery.desk import check_in, registration_ends, seat_for
-from cakap.delivery.forms import CheckInForm, DeskForm, ReasonForm, TimeForm
+from cakap.delivery.evidence import Evidence, decide_evidence, evidence_of
+from cakap.delivery.forms import (
+    CheckInForm,
+    DeskForm,
+    EvidenceForm,
+    ReasonForm,
+    SecondOfficerForm,
+    TimeForm,
+)
 from cakap.delivery.live import standing_of
 from cakap.delivery.models import Attempt, CheckIn
 from cakap.delivery.trail import Happening, trail
@@ -68,7 +76,7 @@ def check_in_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "delivery/check_in.html", context)
 
 
-def _second(form: CheckInForm, seat: Seat) -> str:
+def _second(form: SecondOfficerForm, seat: Seat) -> str:
     """The second officer's name, if it is one who serves at this desk."""
     user = form.second_user
     if user is None:
@@ -105,6 +113,7 @@ def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
         "interruptions": attempt.interruptions.all() if attempt else [],
         "grants": attempt.grants.all() if attempt else [],
         "accommodation": getattr(seat.participant, "accommodation", None),
+        "evidence": attempt.strays.filter(decision__isnull=True).count() if attempt else 0,
         "incidents": seat.incidents.all(), "checkin": CheckIn.objects.filter(seat=seat).first(),
     }  # fmt: skip
     return render(request, "delivery/seat.html", context)
@@ -136,6 +145,40 @@ def trail_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _moment(at: Any) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S.%f}"[:-3] if at else ""
+
+
+@allow(Role.PROCTOR)
+def evidence_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was set aside of one sitting; a proctor and a second officer decide whether it counts."""
+    attempt = _attempt(request, pk)
+    found = evidence_of(attempt)
+    open_ = [(row.stray.pk, _evidence_label(row)) for row in found if row.decision is None]
+    form = EvidenceForm(request.POST or None, request=request, strays=open_)
+    if form.is_valid():
+        data = form.cleaned_data
+        n = decide_evidence(
+            attempt=attempt, strays=data["strays"], accepted=data["accepted"],
+            reason=data["reason"], second=_second(form, attempt.seat),
+            by=request.user.get_username(), now=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("%(n)s jawaban diputuskan.") % {"n": n})
+        return redirect("delivery:evidence", pk)
+    context = {
+        "attempt": attempt, "seat": attempt.seat, "form": form if open_ else None,
+        "decided": [(row, _evidence_label(row)) for row in found if row.decision],
+    }  # fmt: skip
+    return render(request, "delivery/evidence.html", context)
+
+
+def _evidence_label(row: Evidence) -> str:
+    told = _("%(kind)s butir %(item)s, %(at)s menurut %(machine)s – %(cause)s") % {
+        "kind": row.stray.get_kind_display(), "item": row.stray.item.item.code,
+        "at": _moment(row.stray.client_at)[11:19], "machine": row.workstation,
+        "cause": row.stray.get_cause_display(),
+    }  # fmt: skip
+    if row.answered_since:
+        told += _("; sudah dijawab lagi sesudahnya, jawaban itu tetap yang terbaru")
+    return told
 
 
 @allow(Role.PROCTOR)

@@ -1,0 +1,130 @@
+"""Evidence: answers that were not taken into the log, and what two officers decide about them.
+
+An accepted answer counts as what it is: one given at its machine before what was answered later at
+another. Its own number puts it there, since every page numbers its events in a block of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from cakap.audit.services import record
+from cakap.delivery.errors import BadEvidenceDecision
+from cakap.delivery.models import Attempt, Event, EvidenceDecision, Incident, Stray
+from cakap.delivery.protocol import PAGE_SPAN
+
+COUNTING = (Event.Kind.ANSWER, Event.Kind.FLAG)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """A piece of evidence as an officer sees it: never the answer itself.
+
+    answered_since: the same item was answered later at another machine; that answer stays the newest.
+    """
+
+    stray: Stray
+    workstation: str
+    answered_since: bool
+    decision: EvidenceDecision | None
+
+
+def evidence_of(attempt: Attempt) -> list[Evidence]:
+    """All that was set aside of an attempt, oldest first."""
+    machines = {row.key: row.workstation or row.address for row in attempt.devices.all()}
+    newest = dict(
+        attempt.events.filter(kind=Event.Kind.ANSWER).values_list("item").annotate(seq=Max("seq"))
+    )
+    rows = attempt.strays.select_related("item__item", "decision").order_by("seq", "pk")
+    return [
+        Evidence(
+            stray=row, workstation=machines.get(row.device, row.address),
+            answered_since=newest.get(row.item_id, 0) > row.seq,
+            decision=getattr(row, "decision", None),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@transaction.atomic
+def decide_evidence(
+    *,
+    attempt: Attempt,
+    strays: Sequence[int],
+    accepted: bool,
+    reason: str,
+    by: str,
+    second: str,
+    now: datetime,
+) -> int:
+    """Take the named evidence into the log, or leave it out; how many pieces were decided.
+
+    What was decided before stays decided. Raises BadEvidenceDecision without a reason or a second
+    officer.
+    """
+    if not reason.strip() or not second or second == by:
+        raise BadEvidenceDecision
+    Attempt.objects.select_for_update().get(pk=attempt.pk)  # one decision after the other
+    rows = list(attempt.strays.filter(pk__in=strays, decision__isnull=True).order_by("seq", "pk"))
+    if not rows:
+        message = "Tidak ada yang dipilih, atau semuanya sudah diputuskan."
+        raise BadEvidenceDecision(message)
+    if accepted:
+        for row in rows:
+            _take_in(row, now)
+    decisions = [
+        EvidenceDecision(
+            stray=row, accepted=accepted, reason=reason.strip(), by=by, second=second, at=now
+        )
+        for row in rows
+    ]
+    EvidenceDecision.objects.bulk_create(decisions)
+    _write_down(attempt, rows, decisions[0])
+    return len(rows)
+
+
+def _take_in(row: Stray, now: datetime) -> None:
+    events = Event.objects.filter(attempt=row.attempt_id)
+    there = events.filter(seq=row.seq).values_list("kind", "item_id", "response").first()
+    if there == (row.kind, row.item_id, row.response):
+        return
+    Event.objects.create(
+        attempt_id=row.attempt_id, seq=row.seq if there is None else _next_in_block(row),
+        kind=row.kind, item_id=row.item_id, response=row.response, client_at=row.client_at,
+        received_at=now, late=False, device=row.device, address=row.address,
+    )  # fmt: skip
+
+
+def _next_in_block(row: Stray) -> int:
+    """A free number after the newest of the page that the answer was given on."""
+    block = row.seq // PAGE_SPAN
+    own = Event.objects.filter(
+        attempt=row.attempt_id, seq__gte=block * PAGE_SPAN, seq__lt=(block + 1) * PAGE_SPAN
+    )
+    return int(own.aggregate(newest=Max("seq"))["newest"]) + 1
+
+
+def _write_down(attempt: Attempt, rows: Sequence[Stray], decided: EvidenceDecision) -> None:
+    """In the minutes for people, in the audit log with the numbers."""
+    by, second, reason = decided.by, decided.second, decided.reason
+    accepted, now = decided.accepted, decided.at
+    session = attempt.seat.session
+    word = "diterima" if accepted else "tidak diterima"
+    Incident.objects.create(
+        session=session, seat=attempt.seat, by=by, at=now,
+        text=f"{len(rows)} jawaban bukti {word} oleh {by} dan {second}: {reason}"[:1000],
+    )  # fmt: skip
+    record(
+        actor=by, action="evidence.accept" if accepted else "evidence.leave_out", now=now,
+        subject=f"sesi {session.pk} kursi {attempt.seat.number}",
+        agency=session.programme.organiser.code,
+        detail={
+            "attempt": attempt.pk, "second": second, "reason": reason,
+            "events": [[row.device, row.seq, row.digest] for row in rows],
+        },
+    )  # fmt: skip
