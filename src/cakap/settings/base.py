@@ -124,6 +124,22 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
+# An address that nobody has gets no mail, and the page says the same.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "change_password": "cakap.accounts.password_forms.ChangePasswordForm",
+    "reset_password": "cakap.accounts.password_forms.ResetPasswordForm",
+    "reset_password_from_key": "cakap.accounts.password_forms.ResetPasswordKeyForm",
+}
+CAKAP_SENDS_MAIL = bool(CONFIGURATION.mail_host)
+EMAIL_HOST, EMAIL_PORT = CONFIGURATION.mail_host, CONFIGURATION.mail_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CONFIGURATION.mail_user, CONFIGURATION.mail_password
+EMAIL_USE_TLS = CONFIGURATION.mail_security == "starttls"
+EMAIL_USE_SSL = CONFIGURATION.mail_security == "tls"
+EMAIL_TIMEOUT = 15  # seconds
+if CONFIGURATION.mail_from:
+    DEFAULT_FROM_EMAIL = CONFIGURATION.mail_from
 # "ujian": wrong session PINs for one NIP; a room shares an address, so the address is not counted.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",

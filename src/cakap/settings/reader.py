@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-KEYS = ("data", "database_url", "time_zone", "language", "hosts", "https", "debug", "dask", "proxy")
+KEYS = (
+    "data", "database_url", "time_zone", "language", "hosts", "https", "debug", "dask", "proxy",
+    "mail_host", "mail_port", "mail_user", "mail_password", "mail_security", "mail_from",
+)  # fmt: skip
 
 
 class BadConfiguration(Exception):
@@ -29,6 +32,12 @@ class Configuration:
     debug: bool
     dask: str
     proxy: bool
+    mail_host: str
+    mail_port: int
+    mail_user: str
+    mail_password: str
+    mail_security: str
+    mail_from: str
 
 
 def read_configuration(file: Path | None = None) -> Configuration:
@@ -47,6 +56,14 @@ def read_configuration(file: Path | None = None) -> Configuration:
         debug=_one_of("debug", given["debug"] or "no", ("yes", "no")) == "yes",
         dask=given["dask"] or "",
         proxy=_one_of("proxy", given["proxy"] or "no", ("yes", "no")) == "yes",
+        mail_host=given["mail_host"] or "",
+        mail_port=_port("mail_port", given["mail_port"] or "587"),
+        mail_user=given["mail_user"] or "",
+        mail_password=given["mail_password"] or "",
+        mail_security=_one_of(
+            "mail_security", given["mail_security"] or "starttls", ("none", "starttls", "tls")
+        ),
+        mail_from=_sender(given["mail_host"] or "", given["mail_from"] or ""),
     )
 
 
@@ -92,6 +109,20 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
         message = f"{name} = {value!r}; expected one of {', '.join(allowed)}"
         raise BadConfiguration(message)
     return value
+
+
+def _port(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**16):
+        message = f"{name} = {value!r}; expected a port from 1 to 65535"
+        raise BadConfiguration(message)
+    return int(value)
+
+
+def _sender(host: str, address: str) -> str:
+    if host and "@" not in address:
+        message = f"mail_from = {address!r}; expected the sender's address where mail_host is set"
+        raise BadConfiguration(message)
+    return address
 
 
 def _time_zone(name: str) -> str:

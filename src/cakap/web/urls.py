@@ -18,7 +18,7 @@ own = [
 ]
 urlpatterns = [
     path("", include((own, "web"))),
-    path("akun/", include("allauth.account.urls")),
+    path("akun/", include("cakap.accounts.own_urls")),
     path("bahasa/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
     path("pengguna/", include("cakap.accounts.urls")),
