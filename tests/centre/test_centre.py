@@ -16,7 +16,8 @@ from cakap.centre.errors import (
     RatingsMissing,
 )
 from cakap.centre.models import Rating
-from cakap.centre.queries import agreed_levels, integration, missing_ratings
+from cakap.centre.queries import agreed_levels, missing_ratings
+from cakap.centre.ratings_in_meeting import integration
 from cakap.centre.services import agree, assign, import_ratings, rate, set_matrix, sign
 from cakap.programmes.models import Programme
 from cakap.registry.imports.tables import read_table
@@ -137,7 +138,7 @@ def test_all_rate_before_any_agreement_and_all_is_agreed_before_a_signature(assi
     rate_all(assignments[0])
     participant = assignments[0].participant
 
-    with pytest.raises(RatingsMissing, match="dua belum menilai"):
+    with pytest.raises(RatingsMissing, match="dua belum menyelesaikan"):
         agree(
             participant=participant, competency=code("M.02"), level=Decimal(3), reason="x",
             actor="t", now=NOW,

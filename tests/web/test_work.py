@@ -106,7 +106,11 @@ def test_an_assessor_rates_meets_and_signs_on_pages(client, world):
     row = assign(participant=programme.participants.first(), assessor=user, actor="t", now=NOW)
     client.force_login(user)
 
-    post(client, "centre:rate", row.pk, level="3.25", evidence="Menyimak sampai selesai.")
+    measure = programme.simulations.get().measures.get()
+    cell = f"{measure.simulation_id}-{measure.competency_id}"
+    post(
+        client, "centre:rate", row.pk, cell=cell, level="3.25", evidence="Menyimak sampai selesai."
+    )
     post(client, "centre:agree", row.pk, "M.01", level="3.25", reason="Sejalan.")
     post(client, "centre:sign", row.pk)
 

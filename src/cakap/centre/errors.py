@@ -23,6 +23,14 @@ class AlreadySigned(Refused):
     """Hasil peserta ini sudah ditandatangani dan tidak dapat diubah."""
 
 
+class RatingsNotOpen(Refused):
+    """Penilaian asesor lain baru terbuka setelah semua asesor menyelesaikan penilaiannya."""
+
+
+class WrongCell(Refused):
+    """Formulir ini tidak menyebut simulasi dan kompetensi dari matriks; muat ulang halaman penilaian."""
+
+
 class BadRating(Refused):
     """Penilaian tidak lengkap atau tidak dikenali."""
 

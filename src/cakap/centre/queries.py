@@ -1,25 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from cakap.accounts.models import User
 from cakap.centre.models import Agreement, Assignment, Measure, Rating, Simulation
-from cakap.programmes.models import Participant, Programme
+from cakap.programmes.models import Programme
 from cakap.registry.models import Competency
 from cakap.science.ratings.integration import integrate
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One competency of one participant: who saw what, how far apart, what was agreed."""
-
-    competency: Competency
-    ratings: tuple[Rating, ...]
-    mean: float
-    spread: float
-    agreement: Agreement | None
 
 
 def measured_competencies(programme: Programme) -> list[Competency]:
@@ -39,35 +29,6 @@ def matrix(programme: Programme) -> dict[int, frozenset[int]]:
     return {simulation: frozenset(found) for simulation, found in cells.items()}
 
 
-def integration(participant: Participant) -> list[Row]:
-    """All competencies of a participant, as the assessors' meeting sees them."""
-    competencies = measured_competencies(participant.programme)
-    ratings = list(
-        Rating.objects.filter(assignment__participant=participant)
-        .select_related("assignment__assessor", "simulation")
-        .order_by("simulation__code", "assignment__assessor__name")
-    )
-    agreed = {row.competency_id: row for row in participant.agreements.all()}
-    place = {competency.pk: at for at, competency in enumerate(competencies)}
-    taken = [rating for rating in ratings if rating.competency_id in place]
-    found = integrate(
-        np.array([place[rating.competency_id] for rating in taken], dtype=np.int64),
-        np.array([rating.assignment_id for rating in taken], dtype=np.int64),
-        np.array([float(rating.level) for rating in taken]),
-        n_targets=len(competencies),
-    )
-    return [
-        Row(
-            competency=competency,
-            ratings=tuple(r for r in taken if r.competency_id == competency.pk),
-            mean=float(found.mean[at]),
-            spread=float(found.spread[at]),
-            agreement=agreed.get(competency.pk),
-        )
-        for at, competency in enumerate(competencies)
-    ]
-
-
 def missing_ratings(assignment: Assignment) -> list[tuple[Simulation, Competency]]:
     """Cells of the matrix that this assessor has not rated for this participant."""
     done = set(assignment.ratings.values_list("simulation_id", "competency_id"))
@@ -79,6 +40,35 @@ def missing_ratings(assignment: Assignment) -> list[tuple[Simulation, Competency
         for cell in cells.order_by("simulation__code", "competency__code")
         if (cell.simulation_id, cell.competency_id) not in done
     ]
+
+
+def named_cell(assignment: Assignment, name: str) -> tuple[Simulation, Competency] | None:
+    """The cell of the matrix that a rating form names as simulation-competency (their numbers)."""
+    cells = Measure.objects.filter(
+        simulation__programme=assignment.participant.programme
+    ).select_related("simulation", "competency")
+    return next(
+        (
+            (cell.simulation, cell.competency)
+            for cell in cells
+            if f"{cell.simulation_id}-{cell.competency_id}" == name
+        ),
+        None,
+    )
+
+
+def is_kept(
+    assignment: Assignment,
+    simulation: Simulation,
+    competency: Competency,
+    *,
+    level: Decimal,
+    evidence: str,
+) -> bool:
+    """Whether exactly this rating is kept already: the form was sent twice."""
+    return assignment.ratings.filter(
+        simulation=simulation, competency=competency, level=level, evidence=evidence.strip()
+    ).exists()
 
 
 def signed_participants(programme: Programme) -> set[int]:

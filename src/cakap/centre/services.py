@@ -213,8 +213,8 @@ def agree(
     if any(row.signed_at for row in assignments):
         raise AlreadySigned
     for assignment in assignments:
-        if not assignment.ratings.filter(competency=competency).exists():
-            message = f"{assignment.assessor.name} belum menilai {competency}."
+        if missing_ratings(assignment):
+            message = f"{assignment.assessor.name} belum menyelesaikan penilaiannya."
             raise RatingsMissing(message)
     if not reason.strip() or not 0 <= level <= 5:
         message = f"{competency}: tingkat 0–5 dan alasan kesepakatan wajib diisi."

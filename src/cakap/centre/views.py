@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one, signed_in
 from cakap.accounts.models import Role
+from cakap.centre.errors import WrongCell
 from cakap.centre.forms import (
     AgreementForm,
     AssignForm,
@@ -18,7 +19,14 @@ from cakap.centre.forms import (
     SimulationForm,
 )
 from cakap.centre.models import Assignment
-from cakap.centre.queries import integration, missing_ratings, own_assignments, signed_participants
+from cakap.centre.queries import (
+    is_kept,
+    missing_ratings,
+    named_cell,
+    own_assignments,
+    signed_participants,
+)
+from cakap.centre.ratings_in_meeting import integration, ratings_in_meeting
 from cakap.centre.services import add_simulation, agree, assign, import_ratings, rate, sign
 from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Participant, Programme
@@ -114,21 +122,25 @@ def _own(request: HttpRequest, pk: int) -> Assignment:
 
 @allow(Role.ASSESSOR)
 def rate_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The next cell of the matrix to rate; the assessor's own ratings so far."""
+    """Rate the cell that the form names; the assessor's own ratings so far."""
     row = _own(request, pk)
-    waiting = missing_ratings(row)
+    told = request.POST.get("cell", "")
     form = RatingForm(request.POST or None)
-    if waiting and form.is_valid():
-        cell = next(
-            ((s, c) for s, c in waiting if f"{s.pk}-{c.pk}" == request.POST.get("cell")), waiting[0]
-        )
+    if form.is_valid():
+        cell = named_cell(row, told)
+        if cell is None:
+            raise WrongCell
+        if is_kept(row, *cell, **form.cleaned_data):
+            messages.info(request, _("Penilaian itu sudah tersimpan; tidak ada yang berubah."))
+            return redirect("centre:rate", pk)
         rate(
             assignment=row, simulation=cell[0], competency=cell[1],
             **form.cleaned_data, now=timezone.now(),
         )  # fmt: skip
         return redirect("centre:rate", pk)
     context = {
-        "assignment": row, "form": form, "waiting": waiting,
+        "assignment": row, "form": form, "told": told,
+        "waiting": [(f"{s.pk}-{c.pk}", s, c) for s, c in missing_ratings(row)],
         "ratings": row.ratings.select_related("simulation", "competency"),
     }  # fmt: skip
     return render(request, "centre/rate.html", context)
@@ -143,7 +155,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {
         "assignment": row,
-        "rows": integration(row.participant),
+        "rows": ratings_in_meeting(row.participant),
         "gap": policy["centre.disagreement"],
         "assignments": row.participant.assignments.select_related("assessor"),
     }
@@ -178,8 +190,10 @@ def sign_page(request: HttpRequest, pk: int) -> HttpResponse:
 def participant(request: HttpRequest, pk: int) -> HttpResponse:
     """The integration of one participant, for those who oversee."""
     row = one(request, Participant, pk=pk)
+    # Whoever assesses this person sees no more here than in the meeting.
+    assesses = row.assignments.filter(assessor=signed_in(request)).exists()
     context = {
-        "participant": row, "rows": integration(row),
+        "participant": row, "rows": ratings_in_meeting(row) if assesses else integration(row),
         "assignments": row.assignments.select_related("assessor"),
     }  # fmt: skip
     return render(request, "centre/meeting.html", context)

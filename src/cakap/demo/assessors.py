@@ -7,7 +7,8 @@ from decimal import Decimal
 from random import Random
 
 from cakap.accounts.models import User
-from cakap.centre.queries import integration, matrix
+from cakap.centre.queries import matrix
+from cakap.centre.ratings_in_meeting import integration
 from cakap.centre.services import agree, assign, import_ratings, set_matrix, sign
 from cakap.demo.persons import person
 from cakap.demo.province import NINE
