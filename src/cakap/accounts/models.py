@@ -86,6 +86,22 @@ class Membership(models.Model):
         ]
 
 
+class WrongGuess(models.Model):
+    """A sign-in with a wrong password or PIN, for the time that it counts. who: as typed."""
+
+    source = models.CharField(max_length=60)
+    scope = models.CharField(max_length=30)
+    who = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["source", "at"], name="wrong_guess_source"),
+            models.Index(fields=["scope", "who"], name="wrong_guess_scope"),
+            models.Index(fields=["at"], name="wrong_guess_at"),
+        ]
+
+
 class Owned(models.QuerySet[Any]):
     """Rows that belong to agencies: `for_user` is the only way by which pages reach them.
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from cakap.accounts.errors import BadAgency, LastAdministrator
+from cakap.accounts.guesses import STAFF, lift
 from cakap.accounts.models import Agency, Membership, Role, User
 from cakap.audit.services import record
 from cakap.errors import NotAllowed
@@ -156,6 +157,8 @@ def reset_password(*, user: User, agency: Agency, password: str, actor: str, now
         raise NotAllowed(message)
     user.set_password(password)
     User.objects.filter(pk=user.pk).update(password=user.password)
+    for name in _sign_in_names(user):
+        lift(scopes=[STAFF], who=name)
     record(actor=actor, action="user.password", subject=user.username, agency=agency.code, now=now)
 
 
@@ -179,3 +182,18 @@ def take_role(*, membership: Membership, actor: str, now: datetime) -> None:
         now=now,
     )
     membership.delete()
+
+
+@transaction.atomic
+def lift_sign_in(*, user: User, agency: Agency, actor: str, now: datetime) -> int:
+    """Forget the wrong passwords of a user, wherever they were typed; how many there were."""
+    lifted = sum(lift(scopes=[STAFF], who=name) for name in _sign_in_names(user))
+    record(
+        actor=actor, action="user.lift_sign_in", subject=user.username, agency=agency.code,
+        detail={"wrong_passwords": lifted}, now=now,
+    )  # fmt: skip
+    return lifted
+
+
+def _sign_in_names(user: User) -> list[str]:
+    return sorted({user.username.lower(), user.email.lower()} - {""})

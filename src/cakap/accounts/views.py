@@ -10,8 +10,15 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow
 from cakap.accounts.forms import PasswordForm, UserForm
+from cakap.accounts.guesses import STAFF, STAFF_LIMITS, wrong_at
 from cakap.accounts.models import Membership, Role, User
-from cakap.accounts.services import give_roles, register_user, reset_password, take_role
+from cakap.accounts.services import (
+    give_roles,
+    lift_sign_in,
+    register_user,
+    reset_password,
+    take_role,
+)
 from cakap.ui.listing import Action, Column, Listing, show
 
 
@@ -38,7 +45,10 @@ def members(request: HttpRequest) -> HttpResponse:
             ),
         ),
         empty=_("Belum ada pengguna. Tambahkan yang pertama."),
-        actions=(Action(title=_("Tambah pengguna"), url=reverse("accounts:add")),),
+        actions=(
+            Action(title=_("Tambah pengguna"), url=reverse("accounts:add")),
+            Action(title=_("Salah kata sandi"), url=reverse("accounts:held")),
+        ),
     )
     return show(request, listing, agency.memberships.select_related("user").order_by("user__name"))
 
@@ -119,6 +129,28 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         "back": reverse("accounts:members"),
     }  # fmt: skip
     return render(request, "ui/form.html", context)
+
+
+@allow(Role.ADMINISTRATOR)
+def held(request: HttpRequest) -> HttpResponse:
+    """Under whose names in one's agency wrong passwords were typed lately, and who is held."""
+    agency = acting_agency(request)
+    users = User.objects.filter(memberships__agency=agency).distinct()
+    by_name = {name.lower(): user for user in users for name in (user.email, user.username) if name}
+    wrong = wrong_at(STAFF, STAFF_LIMITS, now=timezone.now())
+    context = {"wrong": [(by_name[row.who], row) for row in wrong if row.who in by_name]}
+    return render(request, "accounts/held.html", context)
+
+
+@allow(Role.ADMINISTRATOR)
+@require_POST
+def lift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a user of one's agency try again to sign in."""
+    agency = acting_agency(request)
+    user = get_object_or_404(User.objects.filter(memberships__agency=agency).distinct(), pk=pk)
+    lift_sign_in(user=user, agency=agency, actor=request.user.get_username(), now=timezone.now())
+    messages.success(request, _("%(name)s dapat mencoba masuk lagi.") % {"name": user.name})
+    return redirect("accounts:held")
 
 
 @allow(*Role)

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 
+from cakap.accounts.adapter import confirmed_user
 from cakap.delivery.models import Site
 from cakap.ui.moments import TO_THE_SECOND, MomentField
 
@@ -109,8 +109,8 @@ class SecondOfficerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("second"):
-            self.second_user = authenticate(
-                self._request, username=cleaned["second"], password=cleaned.get("password", "")
+            self.second_user = confirmed_user(
+                self._request, cleaned["second"], cleaned.get("password", "")
             )
             if self.second_user is None:
                 self.add_error("password", _("Nama atau kata sandi petugas kedua tidak cocok."))

@@ -12,6 +12,7 @@ from functools import lru_cache
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
+from cakap.accounts.guesses import note_wrong, settle_right
 from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.control import allowed_time, given_to, session_pause
@@ -23,9 +24,12 @@ from cakap.delivery.errors import (
     NotBegun,
     NotCheckedIn,
     NotTimed,
+    OtherBrowser,
     OtherDevice,
     TimeIsUp,
+    TooManyTries,
 )
+from cakap.delivery.locks import limits_of, shipped_limits, try_at
 from cakap.delivery.models import Attempt, Device, Offer, SectionTime
 from cakap.delivery.protocol import MOST_SEQ, PAGE_SPAN, Kept, Sending, Sent
 from cakap.delivery.queries import session_of, state_of
@@ -47,24 +51,55 @@ class Receipt:
     submitted_at: datetime
 
 
-@transaction.atomic
 def sign_in(
     *, nip: str, pin: str, now: datetime, registration: str = "", caller: Caller = NOWHERE
 ) -> Attempt:
     """Open the seat of this NIP in an open session with this PIN, at this machine and at no other.
 
-    An attempt that is open elsewhere goes on here only when a proctor has freed it.
+    An attempt that is open elsewhere goes on here only when a proctor has freed it. Where the caller
+    stands is looked at before the PIN; wrong PINs are counted (cakap.accounts.guesses).
     """
-    seat = _seat(nip, pin)
-    _refuse_unregistered(seat, registration)
-    session = seat.session
-    door_of(session).admit(caller)
+    outcome = _sign_in(nip, pin, registration, caller, now)
+    if isinstance(outcome, Refused):  # raised only now: what was counted is committed
+        raise outcome
+    return outcome
+
+
+@transaction.atomic
+def _sign_in(
+    nip: str, pin: str, registration: str, caller: Caller, now: datetime
+) -> Attempt | Refused:
+    seats = _open_seats(nip)
+    refusals = [door_of(seat.session).refusal(caller) for seat in seats]
+    admitted = [seat for seat, no in zip(seats, refusals, strict=True) if no is None]
+    if not admitted:
+        return _outside((*refusals, NoSuchSeat())[0] or NoSuchSeat(), nip, caller, now)
+    seat = next((seat for seat in admitted if _proves(seat, pin, registration)), None)
+    guess = try_at([seat] if seat else admitted, nip, caller.address)
+    limits = limits_of(admitted[0].session, now)
+    if seat is None:
+        return TooManyTries() if note_wrong(guess, limits, now=now) else NoSuchSeat()
+    if settle_right(guess, limits, now=now):
+        return TooManyTries()
+    return _open(seat, caller, now)
+
+
+def _outside(refusal: Refused, nip: str, caller: Caller, now: datetime) -> Refused:
+    """Nothing was looked at: it counts against the address, and at no session."""
+    if isinstance(refusal, OtherBrowser):
+        return refusal
+    guess = try_at([], nip, caller.address)
+    return TooManyTries() if note_wrong(guess, shipped_limits, now=now) else refusal
+
+
+def _open(seat: Seat, caller: Caller, now: datetime) -> Attempt:
+    _refuse_unregistered(seat)
     device = secrets.token_hex(16)
     is_new = not hasattr(seat, "attempt")
     attempt = _first(seat, device, now) if is_new else _freed(seat, device)
     Device.objects.create(
         attempt=attempt, key=device, address=caller.address, agent=caller.agent, since=now,
-        workstation=workstation_at(session.room.workstations, caller.address),
+        workstation=workstation_at(seat.session.room.workstations, caller.address),
     )  # fmt: skip
     _record(attempt, "attempt.sign_in" if is_new else "attempt.resume", now)
     return attempt
@@ -87,14 +122,19 @@ def _freed(seat: Seat, device: str) -> Attempt:
     return seat.attempt
 
 
-def _refuse_unregistered(seat: Seat, registration: str) -> None:
-    """Whoever was at the desk needs the PIN from there; by policy everybody does."""
-    checkin = getattr(seat, "checkin", None)
-    if checkin:
-        if not hmac.compare_digest(checkin.pin, registration):
-            raise NoSuchSeat
-    elif _registration_required(seat.session.programme.policy_digest):
+def _refuse_unregistered(seat: Seat) -> None:
+    """By policy everybody needs a PIN from the desk."""
+    if not hasattr(seat, "checkin") and _registration_required(
+        seat.session.programme.policy_digest
+    ):
         raise NotCheckedIn
+
+
+def _proves(seat: Seat, pin: str, registration: str) -> bool:
+    """Whether the PINs are the seat's; whoever was at the desk needs the one from there too."""
+    checkin = getattr(seat, "checkin", None)
+    given = hmac.compare_digest(checkin.pin, registration) if checkin else True
+    return hmac.compare_digest(seat.session.pin, pin) and given
 
 
 @lru_cache(maxsize=64)
@@ -102,17 +142,18 @@ def _registration_required(policy_digest: str) -> bool:
     return bool(policy_kept(policy_digest)["sessions.registration_required"])
 
 
-def _seat(nip: str, pin: str) -> Seat:
-    seats = Seat.objects.filter(
-        participant__employee__nip=nip,
-        session__state=Session.State.OPEN,
-        session__at_site__isnull=True,
-    ).select_related("participant__employee", "checkin", "attempt")
+def _open_seats(nip: str) -> list[Seat]:
+    """The seats of a NIP in open sessions that are held here."""
+    seats = list(
+        Seat.objects.filter(
+            participant__employee__nip=nip,
+            session__state=Session.State.OPEN,
+            session__at_site__isnull=True,
+        ).select_related("participant__employee", "checkin", "attempt")
+    )
     for seat in seats:
         seat.session = session_of(seat)
-        if hmac.compare_digest(seat.session.pin, pin):
-            return seat
-    raise NoSuchSeat
+    return seats
 
 
 @transaction.atomic

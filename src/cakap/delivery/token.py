@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
@@ -11,6 +10,7 @@ from cakap.delivery.errors import NotSignedIn, OtherDevice
 from cakap.delivery.models import Attempt
 from cakap.delivery.queries import session_of
 from cakap.delivery.seb import HEADER
+from cakap.ui.addresses import address_of
 
 COOKIE, SALT, AGE = "cakap_ujian", "cakap.delivery", 12 * 3600
 
@@ -35,9 +35,8 @@ def read(token: str) -> tuple[int, str]:
 
 def caller_of(request: HttpRequest) -> Caller:
     """Where a request comes from: as the socket tells it, or as our own web server does."""
-    told = "HTTP_X_REAL_IP" if settings.CAKAP_PROXY else "REMOTE_ADDR"
     return Caller(
-        address=request.META.get(told, "")[:45],
+        address=address_of(request),
         agent=request.headers.get("User-Agent", "")[:300],
         proof=request.headers.get(HEADER, ""),
         url=request.build_absolute_uri(),

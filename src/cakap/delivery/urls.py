@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cakap.delivery.views import exam, participant, proctor, seats, sites
+from cakap.delivery.views import exam, locks, participant, proctor, seats, sites
 
 app_name = "delivery"
 urlpatterns = [
@@ -33,6 +33,9 @@ urlpatterns = [
     path("sesi/<int:pk>/tunda/", proctor.postpone_page, name="postpone"),
     path("sesi/<int:pk>/umumkan/", proctor.announce_page, name="announce"),
     path("sesi/<int:pk>/kejadian/", proctor.incident_page, name="incident"),
+    path("sesi/<int:pk>/salah-pin/", locks.locks_part, name="locks"),
+    path("sesi/<int:pk>/salah-pin/lepas/", locks.lift_page, name="lift_locks"),
+    path("kursi/<int:pk>/salah-pin/lepas/", locks.lift_seat_page, name="lift_lock"),
     path("sesi/<int:pk>/kejadian/daftar/", proctor.incidents_part, name="incidents"),
     path("sesi/<int:pk>/berita-acara.pdf", proctor.minutes_page, name="minutes"),
     path("sesi/<int:pk>/sesi.seb", proctor.browser_file, name="browser"),

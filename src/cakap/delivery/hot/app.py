@@ -32,6 +32,7 @@ from cakap.delivery.protocol import (
 from cakap.delivery.seb import HEADER
 from cakap.delivery.token import COOKIE, read
 from cakap.errors import Refused
+from cakap.ui.addresses import address_of_scope
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -135,18 +136,10 @@ def _caller(scope: Scope, headers: dict[bytes, bytes]) -> Caller:
 
     scheme = "https" if settings.SESSION_COOKIE_SECURE else "http"
     return Caller(
-        address=_address(scope, headers),
+        address=address_of_scope(str((scope.get("client") or ("",))[0]), headers),
         proof=header(PROOF),
         url=f"{scheme}://{header(b'host')}{scope['path']}",
     )
-
-
-def _address(scope: Scope, headers: dict[bytes, bytes]) -> str:
-    """As the socket tells it; behind our own web server, as that one tells it. Anybody can send a header."""
-    if settings.CAKAP_PROXY:
-        return headers.get(b"x-real-ip", b"").decode("latin-1")[:45]
-    client = scope.get("client") or ("", 0)
-    return str(client[0])[:45]
 
 
 async def _body(receive: Receive) -> bytes:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import public
-from cakap.delivery.errors import NoSuchSeat, TooManyTries
+from cakap.delivery.errors import NoSuchSeat
 from cakap.delivery.forms import ConsentForm, EnterForm
 from cakap.delivery.leftovers import deposit_token, sealing_key_text
 from cakap.delivery.models import Attempt
@@ -24,26 +22,15 @@ from cakap.delivery.token import caller_of, hand_out, live_attempt
 from cakap.delivery.words import exam_words
 from cakap.errors import Refused
 
-GUESSED = 24 * 3600  # seconds; longer than guesses count ("ujian" in ACCOUNT_RATE_LIMITS)
-
 
 @public
 def enter(request: HttpRequest) -> HttpResponse:
-    """NIP and PIN; too many wrong guesses close the door for a while."""
+    """NIP and PIN; too many wrong guesses are no longer looked at for a while."""
     form = EnterForm(request.POST or None)
     if form.is_valid():
-        nip = form.cleaned_data["nip"]
-        if cache.get(_mark(nip)) and not _guesses(request, nip, dry_run=True):
-            raise TooManyTries
         try:
-            attempt = sign_in(
-                nip=nip, pin=form.cleaned_data["pin"],
-                registration=form.cleaned_data["registration"], caller=caller_of(request),
-                now=timezone.now(),
-            )  # fmt: skip
+            attempt = sign_in(**form.cleaned_data, caller=caller_of(request), now=timezone.now())
         except NoSuchSeat as refusal:
-            cache.set(_mark(nip), 1, GUESSED)
-            _guesses(request, nip, dry_run=False)
             form.add_error(None, str(refusal))
         else:
             secure = bool(settings.SESSION_COOKIE_SECURE)
@@ -58,16 +45,6 @@ def _running_here(request: HttpRequest) -> Attempt | None:
     except Refused:
         return None
     return attempt if attempt.begun_at and not attempt.submitted_at else None
-
-
-def _mark(nip: str) -> str:
-    """Of whom guesses are counted: to ask for the count takes a lock, which a crowd has no need of."""
-    return f"ujian-guessed-{nip}"
-
-
-def _guesses(request: HttpRequest, nip: str, *, dry_run: bool) -> bool:
-    """Whether this NIP has wrong guesses left; one is taken unless it is a dry run."""
-    return bool(ratelimit.consume(request, action="ujian", key=nip, dry_run=dry_run))
 
 
 @public

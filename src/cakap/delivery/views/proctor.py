@@ -30,6 +30,7 @@ from cakap.delivery.forms import (
 )
 from cakap.delivery.hot.stream import EVERY, Room
 from cakap.delivery.live import Board, counts
+from cakap.delivery.locks import wrong_pins
 from cakap.delivery.minutes import minutes
 from cakap.delivery.models import SitePackage
 from cakap.delivery.seb import configuration, settings_of
@@ -89,6 +90,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
         "proctors": holds(request, Role.PROCTOR),
+        "wrong": wrong_pins(row, now=timezone.now()),
     }  # fmt: skip
     return render(request, "delivery/board.html", context)
 

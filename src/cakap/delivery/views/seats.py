@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cakap.accounts.access import allow, one
+from cakap.accounts.access import allow, holds, one
 from cakap.accounts.models import Role
 from cakap.delivery import control
 from cakap.delivery.desk import check_in, registration_ends, seat_for
@@ -26,6 +26,7 @@ from cakap.delivery.forms import (
     TimeForm,
 )
 from cakap.delivery.live import standing_of
+from cakap.delivery.locks import wrong_pins
 from cakap.delivery.models import Attempt, CheckIn
 from cakap.delivery.trail import Happening, trail
 from cakap.delivery.words import STANDINGS
@@ -115,6 +116,8 @@ def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
         "accommodation": getattr(seat.participant, "accommodation", None),
         "evidence": attempt.strays.filter(decision__isnull=True).count() if attempt else 0,
         "incidents": seat.incidents.all(), "checkin": CheckIn.objects.filter(seat=seat).first(),
+        "wrong": wrong_pins(seat.session, now=now, seat=seat),
+        "proctors": holds(request, Role.PROCTOR),
     }  # fmt: skip
     return render(request, "delivery/seat.html", context)
 
