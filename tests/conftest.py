@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop 
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     """Counts of failed sign-ins do not outlive a test; nor do forms remembered by number."""
-    from cakap.delivery import saving, services
+    from cakap.delivery import ends, saving, services
     from cakap.delivery.views import exam
     from cakap.itembank.adaptive import forget_sections
 
@@ -27,6 +27,8 @@ def _fresh_cache():
     exam.content_of.cache_clear()
     exam._shown_of.cache_clear()
     services._prior.cache_clear()
+    services._begin_window.cache_clear()
+    ends.counted_answers.cache_clear()
     services._registration_required.cache_clear()
     forget_sections()
 

@@ -270,6 +270,7 @@ def session_ends(page, people, session):
         person.wait_for_url("**/tanda-terima/")
     page.wait_for_selector("#counts [data-standing=submitted] .cakap-number:text-is('3')")
     page.click("text=Tutup sesi")
+    page.click("text=Tutup sesi sekarang")
     with page.expect_download() as download:
         page.click("text=Berita acara")
     assert download.value.suggested_filename == f"berita-acara-{session.pk}.pdf"

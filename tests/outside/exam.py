@@ -94,3 +94,17 @@ def seats_of(agency: OpenAgency, proctor: Visitor) -> list[int]:
     """The numbers of the seats' pages, in the order of the console."""
     page = proctor.get(f"/ujian/sesi/{agency.session}/")
     return [int(pk) for pk in re.findall(r'href="/ujian/kursi/(\d+)/"', page.text)]
+
+
+def hidden(page: httpx.Response) -> dict[str, str]:
+    """The hidden fields of the page's form, as a browser sends them back."""
+    main = page.text.partition("<main")[2]
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', main)
+    return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
+
+
+def close(agency: OpenAgency, session: int | None = None) -> httpx.Response:
+    """The proctor closes the session, having been asked; the console that follows."""
+    proctor = agency.sign_in("proctor")
+    path = f"/ujian/sesi/{session or agency.session}/tutup/"
+    return proctor.done(path, **hidden(proctor.get(path)))

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from cakap.audit.services import record
 from cakap.delivery.clock import Span, bounds
-from cakap.delivery.errors import BadPause, TooLong
+from cakap.delivery.ends import still_open
+from cakap.delivery.errors import BadPause, StillWorking, TooLong
 from cakap.delivery.models import (
     Announcement,
     Attempt,
@@ -27,7 +28,7 @@ from cakap.delivery.models import (
 from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Accommodation, Seat, Session
-from cakap.programmes.services import postpone_session
+from cakap.programmes.services import close_session, postpone_session
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,6 +205,24 @@ def postpone(*, session: Session, starts_at: datetime, reason: str, by: str, now
         )  # fmt: skip
         _reckon(_running(session))
     postpone_session(session=session, starts_at=starts_at, reason=reason, actor=by, now=now)
+
+
+@transaction.atomic
+def close(*, session: Session, asked_with: int | None, by: str, now: datetime) -> None:
+    """Close a session. `asked_with` is how many had begun when the proctor was asked.
+
+    Raises StillWorking where somebody has not finished and the proctor was not asked, or where more
+    have begun since.
+    """
+    standing = still_open(session, now=now)
+    if standing.unfinished and (asked_with is None or standing.begun > asked_with):
+        raise StillWorking
+    close_session(session=session, actor=by, now=now)
+    if standing.unfinished:
+        Incident.objects.create(
+            session=session, by=by, at=now,
+            text=f"Sesi ditutup; {standing.unfinished} peserta belum menyelesaikan.",
+        )  # fmt: skip
 
 
 @transaction.atomic

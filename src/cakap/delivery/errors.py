@@ -135,3 +135,7 @@ class TooLong(Refused):
 
 class NotTimed(Refused):
     """Bagian ini tidak memiliki waktu sendiri, atau sudah ditutup."""
+
+
+class StillWorking(Refused):
+    """Masih ada peserta yang belum menyelesaikan ujian; penutupan perlu dikonfirmasi."""

@@ -50,7 +50,8 @@ class Attempt(models.Model):
 
     `closes_at` and `paused_at` follow from what delivery.clock makes of pauses and time given;
     an empty `device` means that a proctor freed the attempt for another machine; `uploads`, that it
-    is worked at a site, whose log is told here.
+    is worked at a site, whose log is told here; `set_aside_at`, that people decided that it does not
+    count: it stays as evidence.
     """
 
     seat = models.OneToOneField(Seat, models.PROTECT, related_name="attempt")
@@ -66,6 +67,7 @@ class Attempt(models.Model):
     uploads = models.BooleanField(default=False)
     # How many pages have opened it: each numbers its events in a block of its own (protocol.PAGE_SPAN).
     pages = models.PositiveIntegerField(default=0)
+    set_aside_at = models.DateTimeField(null=True)
 
     owners: ClassVar = (
         "seat__session__programme__initiator",
@@ -116,6 +118,8 @@ class Interruption(models.Model):
     class Kind(models.TextChoices):
         PAUSE = "pause", _("jeda")
         CUT = "cut", _("gangguan")
+        ENDED = "ended", _("berakhir sampai dibuka kembali")
+        CLOCK = "clock", _("jam server diperiksa")
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="interruptions")
     attempt = models.ForeignKey(Attempt, models.PROTECT, null=True, related_name="interruptions")
@@ -144,6 +148,81 @@ class Grant(models.Model):
     reason = models.CharField(max_length=500)
     by = models.CharField(max_length=150)
     at = models.DateTimeField()
+
+
+class Reopening(models.Model):
+    """A session or one attempt that had ended and goes on, by decision of two officers."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="reopenings")
+    attempt = models.ForeignKey(Attempt, models.PROTECT, null=True, related_name="reopenings")
+    ended_at = models.DateTimeField()
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    second = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(second="") & ~Q(second=F("by")),
+                name="reopening_has_reason_and_two_people",
+            )
+        ]
+
+
+class Retest(models.Model):
+    """A new sitting for a person whose sitting was spoilt, and which of the two counts."""
+
+    class Counts(models.TextChoices):
+        NEW = "new", _("ujian ulang")
+        OLD = "old", _("ujian pertama")
+
+    old = models.OneToOneField(Attempt, models.PROTECT, related_name="retest")
+    seat = models.OneToOneField(Seat, models.PROTECT, related_name="retest_of")
+    counts = models.CharField(max_length=3, choices=Counts, default=Counts.NEW)
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    second = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(second="") & ~Q(second=F("by")),
+                name="retest_has_reason_and_two_people",
+            )
+        ]
+
+
+class LateCorrection(models.Model):
+    """A decision about answers received in a span of time: whether they count, whatever their mark.
+
+    The rows of the log keep the mark that they were given; the newest decision about one counts.
+    """
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="late_corrections")
+    attempt = models.ForeignKey(Attempt, models.PROTECT, null=True, related_name="late_corrections")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    counts = models.BooleanField()
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    second = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__gte=F("since")), name="late_correction_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(second="") & ~Q(second=F("by")),
+                name="late_correction_has_reason_and_two_people",
+            ),
+        ]
 
 
 class SectionTime(models.Model):
@@ -324,3 +403,54 @@ class SitePackage(models.Model):
     )
 
     objects = OwnedManager()
+
+
+class ClockReading(models.Model):
+    """The last reading of a machine's clocks: the wall clock beside the one that never steps.
+
+    `boot_id` names the start of the machine since which `boot` (seconds) counts; `correction` is what
+    must be added to the wall clock (seconds) to have the time that the proctors confirmed.
+    """
+
+    host = models.CharField(max_length=100, unique=True)
+    boot_id = models.CharField(max_length=64)
+    boot = models.FloatField()
+    wall = models.FloatField()
+    correction = models.FloatField(default=0)
+
+
+class ClockAlarm(models.Model):
+    """The server's time is in doubt until a proctor confirms it.
+
+    `expected_at` is the time by what was known, `found_at` what the wall clock said; `since` is the
+    moment (as expected) from which clocks stand still.
+    """
+
+    class Kind(models.TextChoices):
+        STEP = "step", _("jam server melompat")
+        BEHIND = "behind", _("jam server lebih awal daripada catatan terakhir")
+        GAP = "gap", _("server tidak berjalan saat sesi berlangsung")
+
+    host = models.CharField(max_length=100)
+    kind = models.CharField(max_length=6, choices=Kind)
+    expected_at = models.DateTimeField()
+    found_at = models.DateTimeField()
+    since = models.DateTimeField()
+    is_open = models.BooleanField(default=True)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=150, blank=True)
+    choice = models.CharField(max_length=10, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_open"], condition=Q(is_open=True), name="one_open_clock_alarm"
+            )
+        ]
+
+    @property
+    def step(self) -> float:
+        """By how many seconds the wall clock was ahead of what was expected; negative: behind."""
+        return (self.found_at - self.expected_at).total_seconds()

@@ -50,7 +50,8 @@ class Kept:
 
     sections: seconds that are left of sections with a time of their own; notices: (number, sentence)
     of what was announced, told to heartbeats; page: which page holds the attempt, counted from 0;
-    refused: events of the sending that were not kept, where others were.
+    refused: events of the sending that were not kept, where others were; ended: by what the exam has
+    ended and what counts (delivery.ends), None while it goes on.
     """
 
     last_seq: int
@@ -60,6 +61,7 @@ class Kept:
     notices: Sequence[tuple[int, str]] = ()
     page: int = 0
     refused: Sequence[RefusedEvent] = ()
+    ended: Mapping[str, Any] | None = None
 
     @property
     def told(self) -> dict[str, Any]:
@@ -67,7 +69,7 @@ class Kept:
         return {
             "kept": self.last_seq, "seconds_left": self.seconds_left, "paused": self.paused,
             "sections": self.sections, "notices": [list(one) for one in self.notices],
-            "page": self.page,
+            "page": self.page, "ended": self.ended,
         }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from cakap.delivery.clock import Bounds
 from cakap.delivery.door import Door
+from cakap.delivery.ends import end_of, told_of_end
 from cakap.delivery.errors import (
     AnswerConflict,
     BadEvent,
@@ -72,15 +73,23 @@ class _Standing:
     seen_at: datetime | None
     door: Door
     page: int = 0
+    removed: bool = False
     sections: Mapping[int, Bounds | None] = field(default_factory=dict)
 
     def is_late(self, item: int, now: datetime) -> bool:
         """Whether an answer to this item comes after its end."""
-        if self.submitted_at or self.state != Session.State.OPEN:
+        if self.submitted_at or self.removed or self.state != Session.State.OPEN:
             return True
         section = timed_of(self.form).get(item)
         bounds = self.bounds if section is None else self.sections.get(section)
         return bounds is None or bounds.is_over(now, late_grace(self.policy))
+
+    def end_by(self, now: datetime) -> str:
+        """By what the attempt has ended, empty while it goes on."""
+        return end_of(
+            submitted_at=self.submitted_at, session_state=self.state, bounds=self.bounds, now=now,
+            grace=late_grace(self.policy), removed=self.removed,
+        )  # fmt: skip
 
     def section_seconds(self, now: datetime) -> dict[int, float]:
         """What is left of the sections that were entered."""
@@ -184,6 +193,7 @@ def _outcome(checked: _Checked, now: datetime) -> Outcome:
         else notices_of(standing.session, int(now.timestamp()) // 3),
         page=standing.page,
         refused=refused,
+        ended=told_of_end(checked.sending.attempt, standing.end_by(now), now),
     )
 
 
@@ -192,7 +202,7 @@ def _standings(attempts: set[int]) -> dict[int, _Standing]:
         "pk", "device", "begun_at", "closes_at", "paused_at", "submitted_at", "seen_at",
         "seat__session_id", "seat__session__state", "seat__session__form_id",
         "seat__session__programme__policy_digest", "seat__session__room__networks",
-        "seat__session__quit_code", "pages",
+        "seat__session__quit_code", "pages", "set_aside_at",
     )  # fmt: skip
     found = {
         pk: _Standing(
@@ -200,10 +210,11 @@ def _standings(attempts: set[int]) -> dict[int, _Standing]:
             bounds=Bounds(closes_at=closes, paused_at=paused) if closes else None,
             state=state, form=form, policy=policy,
             door=Door(networks=networks, quit_code=quit_code), page=page,
+            removed=aside is not None,
         )
         for (
             pk, device, begun, closes, paused, submitted, seen, session, state, form, policy,
-            networks, quit_code, page,
+            networks, quit_code, page, aside,
         ) in rows
     }  # fmt: skip
     timed = [pk for pk, standing in found.items() if timed_of(standing.form)]

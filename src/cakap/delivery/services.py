@@ -6,17 +6,19 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
 from cakap.accounts.guesses import note_wrong, settle_right
 from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.control import allowed_time, given_to, session_pause
 from cakap.delivery.door import NOWHERE, Caller, door_of, workstation_at
+from cakap.delivery.ends import CANCELLED, REMOVED, end_of, told_of_end
 from cakap.delivery.errors import (
     AnswersMissing,
     BadEvent,
@@ -48,7 +50,7 @@ class Receipt:
 
     code: str
     answered: int
-    submitted_at: datetime
+    submitted_at: datetime | None
 
 
 def sign_in(
@@ -170,8 +172,12 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
     if attempt.consented_at is None:
         message = "Persetujuan peserta belum diberikan."
         raise NotBegun(message)
-    if attempt.seat.session.state != Session.State.OPEN:
-        raise TimeIsUp
+    session = attempt.seat.session
+    refuse_ended(attempt=attempt, now=now)
+    if session.state != Session.State.OPEN:
+        message = "Sesi ini belum dibuka atau dijadwalkan ulang. Tunggu pengawas."
+        raise NotBegun(message)
+    _refuse_outside_window(session, now)
     if session_pause(attempt.seat.session_id):
         message = "Sesi sedang dijeda. Tunggu aba-aba pengawas."
         raise NotBegun(message)
@@ -186,13 +192,50 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
     return attempt
 
 
+def _refuse_outside_window(session: Session, now: datetime) -> None:
+    """Nothing begins earlier or later than policy allows, however early a session was opened."""
+    early, late = _begin_window(session.programme.policy_digest)
+    if early is not None and now < session.starts_at - early:
+        message = (
+            f"Sesi ini mulai {_day_and_time(session.starts_at)}. Ujian baru dapat dimulai "
+            f"{_day_and_time(session.starts_at - early)}."
+        )
+        raise NotBegun(message)
+    if late is not None and now > session.starts_at + late:
+        message = (
+            f"Sesi ini mulai {_day_and_time(session.starts_at)}; ujian hanya dapat dimulai sampai "
+            f"{_day_and_time(session.starts_at + late)}. Hubungi pengawas."
+        )
+        raise NotBegun(message)
+
+
+def _day_and_time(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%d-%m-%Y pukul %H.%M}"
+
+
+@lru_cache(maxsize=64)
+def _begin_window(policy_digest: str) -> tuple[timedelta | None, timedelta | None]:
+    """How early and how late an exam may begin; None: whenever the session is open.
+
+    A programme whose policy was kept before the rule existed goes on under what it had.
+    """
+    policy = policy_kept(policy_digest)
+    early = policy.get("sessions.early_begin_minutes")
+    late = policy.get("sessions.late_begin_minutes")
+    return (
+        timedelta(minutes=early) if early is not None else None,
+        timedelta(minutes=late) if late else None,
+    )
+
+
 @transaction.atomic
 def enter_section(*, attempt: Attempt, device: str, section: int, now: datetime) -> SectionTime:
     """Start the time of a section that has its own, once; the one entered before is over then."""
     _refuse_other_device(attempt, device)
     if attempt.begun_at is None or attempt.paused_at:
         raise NotBegun
-    if _is_over(attempt, now):
+    refuse_ended(attempt=attempt, now=now)
+    if attempt.seat.session.state != Session.State.OPEN:
         raise TimeIsUp
     row = Section.objects.filter(
         pk=section, form=attempt.seat.session.form_id, minutes__isnull=False
@@ -222,7 +265,8 @@ def offer_next(*, attempt: Attempt, device: str, section: int, now: datetime) ->
     _refuse_other_device(attempt, device)
     if attempt.begun_at is None:
         raise NotBegun
-    if _is_over(attempt, now):
+    refuse_ended(attempt=attempt, now=now)
+    if attempt.seat.session.state != Session.State.OPEN:
         raise TimeIsUp
     if section not in pools_of(attempt.seat.session.form_id):
         message = f"Bagian {section} bukan bagian adaptif ujian ini."
@@ -297,11 +341,21 @@ def _prior(policy_digest: str) -> tuple[float, float]:
     return float(mean), float(sd)
 
 
-def _is_over(attempt: Attempt, now: datetime) -> bool:
-    session, bounds = attempt.seat.session, attempt.bounds
-    if attempt.submitted_at or session.state != Session.State.OPEN or bounds is None:
-        return True
-    return bounds.is_over(now, late_grace(session.programme.policy_digest))
+def ended_by(attempt: Attempt, now: datetime) -> str:
+    """By what an attempt has ended (delivery.ends), empty while it goes on."""
+    session = attempt.seat.session
+    return end_of(
+        submitted_at=attempt.submitted_at, session_state=session.state, bounds=attempt.bounds,
+        now=now, grace=late_grace(session.programme.policy_digest) if attempt.bounds else timedelta(0),
+        removed=attempt.set_aside_at is not None,
+    )  # fmt: skip
+
+
+def refuse_ended(*, attempt: Attempt, now: datetime) -> None:
+    """Raises TimeIsUp with what counts where the attempt has ended: its paper is not shown again."""
+    told = told_of_end(attempt.pk, ended_by(attempt, now), now)
+    if told:
+        raise TimeIsUp(told["message"])
 
 
 @transaction.atomic
@@ -314,6 +368,8 @@ def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Re
     _refuse_other_device(attempt, device)
     if attempt.begun_at is None:
         raise NotBegun
+    if ended_by(attempt, now) in {CANCELLED, REMOVED}:
+        refuse_ended(attempt=attempt, now=now)
     newest = attempt.events.aggregate(newest=Max("seq"))["newest"] or 0
     if newest < last_seq:
         message = (
@@ -331,8 +387,11 @@ def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Re
 
 
 def receipt(attempt: Attempt, state: State) -> Receipt:
-    """The receipt of a submitted attempt; the code is made from the answers themselves."""
-    if attempt.submitted_at is None:
+    """The receipt of an attempt that has ended; the code is made from the answers themselves.
+
+    Whoever did not submit gets one all the same when the session was closed or the time ran out.
+    """
+    if attempt.begun_at is None:
         raise NotBegun
     content = [attempt.pk, sorted(state.answers.items())]
     return Receipt(

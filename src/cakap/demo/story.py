@@ -40,6 +40,7 @@ from cakap.placement.services import (
     review_plan,
 )
 from cakap.placement.standing import measure_plan
+from cakap.policy.services import override_rule
 from cakap.programmes.models import Participant, Programme, Session
 from cakap.programmes.queries import chosen_by_rule
 from cakap.programmes.services import (
@@ -280,6 +281,11 @@ def _sessions(agency: Agency, form: Form, story: Story) -> Programme:
     room = add_room(
         agency=agency, name="Ruang CAT 1", seats=SEATS, location="Gedung BKD, Serang (contoh)",
         actor="operator", now=now,
+    )  # fmt: skip
+    override_rule(
+        agency=agency.code, key="sessions.early_begin_minutes", value=60 * 24 * 60,
+        reason="Demo: sesi beberapa hari dimainkan sekaligus", since=timezone.localdate(now),
+        actor="admin", now=now,
     )  # fmt: skip
     morning = timezone.localtime(now).replace(hour=8, minute=0, second=0, microsecond=0)
     number = 0

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -139,12 +139,14 @@ class Session(models.Model):
     """A room at a time with a form. `pin` is read aloud when the doors are shut.
 
     With a `quit_code` only Safe Exam Browser with our configuration is let in; the code leaves it.
+    `closed_at` says since when it has been closed or cancelled.
     """
 
     class State(models.TextChoices):
         PLANNED = "planned", _("Direncanakan")
         OPEN = "open", _("Dibuka")
         CLOSED = "closed", _("Ditutup")
+        CANCELLED = "cancelled", _("Dibatalkan")
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="sessions")
     room = models.ForeignKey(Room, models.PROTECT, related_name="sessions")
@@ -154,6 +156,7 @@ class Session(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     pin = models.CharField(max_length=6)
     quit_code = models.CharField(max_length=8, blank=True)
+    closed_at = models.DateTimeField(null=True)
 
     owners: ClassVar = (
         "programme__initiator",
@@ -165,7 +168,11 @@ class Session(models.Model):
     class Meta:
         ordering = ["starts_at", "room"]
         constraints = [
-            models.UniqueConstraint(fields=["room", "starts_at"], name="session_room_free"),
+            models.UniqueConstraint(
+                fields=["room", "starts_at"],
+                condition=~Q(state="cancelled"),
+                name="session_room_free",
+            ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"
             ),
@@ -177,25 +184,46 @@ class Session(models.Model):
         return bool(self.quit_code)
 
 
+class SeatManager(OwnedManager):
+    """Seats that are somebody's now: those that were taken away are hidden."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(removed_at__isnull=True)
+
+
 class Seat(models.Model):
-    """A participant's place in a session."""
+    """A participant's place in a session. A seat that was taken away stays, with what hangs on it.
+
+    `objects` and `session.seats` show the seats held now; `every` also those that were taken away.
+    Whoever joins through a seat (`seats__…`) must ask for `removed_at` too.
+    """
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="seats")
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="seats")
     number = models.PositiveSmallIntegerField()
+    removed_at = models.DateTimeField(null=True)
 
     owners: ClassVar = (
         "session__programme__initiator",
         "session__programme__organiser",
     )
 
-    objects = OwnedManager()
+    objects = SeatManager()
+    every = OwnedManager()
 
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(fields=["session", "number"], name="seat_taken_once"),
-            models.UniqueConstraint(fields=["session", "participant"], name="seat_one_a_person"),
+            models.UniqueConstraint(
+                fields=["session", "number"],
+                condition=Q(removed_at__isnull=True),
+                name="seat_taken_once",
+            ),
+            models.UniqueConstraint(
+                fields=["session", "participant"],
+                condition=Q(removed_at__isnull=True),
+                name="seat_one_a_person",
+            ),
         ]
 
 

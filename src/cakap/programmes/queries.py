@@ -56,7 +56,7 @@ def away_at(session: Session) -> Counter[int]:
     units = units_of(session.programme.initiator, on=session.starts_at.date())
     seats = Seat.objects.filter(
         session__starts_at__lt=session.ends_at, session__ends_at__gt=session.starts_at
-    )
+    ).exclude(session__state=Session.State.CANCELLED)
     return Counter(
         units[employee]
         for employee in seats.values_list("participant__employee_id", flat=True)
@@ -66,7 +66,8 @@ def away_at(session: Session) -> Counter[int]:
 
 def unseated(programme: Programme) -> list[Participant]:
     """Participants without a seat, by name."""
-    rows = programme.participants.filter(seats__isnull=True).select_related("employee")
+    seated = Seat.objects.filter(session__programme=programme).values("participant")
+    rows = programme.participants.exclude(pk__in=seated).select_related("employee")
     return list(rows.order_by("employee__name", "employee__nip"))
 
 

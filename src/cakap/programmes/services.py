@@ -256,8 +256,8 @@ def close_session(*, session: Session, actor: str, now: datetime) -> None:
     if session.state != Session.State.OPEN:
         message = "Hanya sesi yang sedang dibuka dapat ditutup."
         raise WrongState(message)
-    Session.objects.filter(pk=session.pk).update(state=Session.State.CLOSED)
-    session.state = Session.State.CLOSED
+    Session.objects.filter(pk=session.pk).update(state=Session.State.CLOSED, closed_at=now)
+    session.state, session.closed_at = Session.State.CLOSED, now
     record(
         actor=actor, action="session.close", subject=str(session.pk),
         agency=session.programme.organiser.code, now=now,
@@ -386,11 +386,13 @@ def postpone_session(
     *, session: Session, starts_at: datetime, reason: str, actor: str, now: datetime
 ) -> None:
     """Hold a session at another time, seats and what was begun unchanged; it gets a new PIN."""
-    if session.state == Session.State.CLOSED or starts_at <= now or not reason.strip():
+    ended = session.state in {Session.State.CLOSED, Session.State.CANCELLED}
+    if ended or starts_at <= now or not reason.strip():
         message = "Sesi yang belum ditutup dijadwalkan ke waktu mendatang, dengan alasan."
         raise WrongState(message)
     refuse_outside(session.programme, starts_at)
-    if Session.objects.filter(room=session.room_id, starts_at=starts_at).exists():
+    others = Session.objects.filter(room=session.room_id, starts_at=starts_at)
+    if others.exclude(state=Session.State.CANCELLED).exists():
         message = "Ruang itu sudah dipakai pada waktu tersebut."
         raise WrongState(message)
     length = session.ends_at - session.starts_at

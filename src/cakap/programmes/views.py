@@ -24,7 +24,7 @@ from cakap.programmes.forms import (
     SessionForm,
 )
 from cakap.programmes.letters import invitation
-from cakap.programmes.models import Participant, Programme
+from cakap.programmes.models import Participant, Programme, Seat
 from cakap.programmes.queries import chosen_by_rule, due
 from cakap.programmes.services import (
     RoomResult,
@@ -98,7 +98,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "accreditation": _accreditation(row.organiser),
         "participants": row.participants.count(),
         "invited": row.participants.filter(invited_at__isnull=False).count(),
-        "seated": row.participants.filter(seats__isnull=False).count(),
+        "seated": Seat.objects.filter(session__programme=row).count(),
         "sessions": row.sessions.select_related("room", "form"),
         "operates": holds(request, Role.OPERATOR),
     }

@@ -29,7 +29,7 @@ from cakap.delivery.protocol import (
 )
 from cakap.delivery.queries import state_of
 from cakap.delivery.saving import save
-from cakap.delivery.services import enter_section, hold, keep_events, submit
+from cakap.delivery.services import enter_section, hold, keep_events, refuse_ended, submit
 from cakap.delivery.token import COOKIE, attempt_of, caller_of, live_attempt, read
 from cakap.itembank.models import Form
 from cakap.itembank.queries import Part, asset_of, form_content
@@ -53,6 +53,7 @@ def content(request: HttpRequest) -> HttpResponse:
         refuse_other_attempt(_body(request), attempt.pk)
     if attempt.begun_at is None:
         raise NotBegun
+    refuse_ended(attempt=attempt, now=timezone.now())
     if request.method == "POST":
         hold(attempt=attempt, device=attempt.device)
     state = state_of(attempt)
@@ -128,6 +129,7 @@ def _stimuli(parts: Sequence[Part]) -> dict[int, Any]:
 def asset(request: HttpRequest, digest: str) -> HttpResponse:
     """A picture or recording of the form that this participant works at."""
     attempt = live_attempt(request)
+    refuse_ended(attempt=attempt, now=timezone.now())
     row = asset_of(attempt.seat.session.form.agency, digest)
     if row is None or attempt.begun_at is None:
         raise Http404

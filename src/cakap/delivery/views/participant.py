@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import public
+from cakap.delivery.ends import told_of_end
 from cakap.delivery.errors import NoSuchSeat
 from cakap.delivery.forms import ConsentForm, EnterForm
 from cakap.delivery.leftovers import deposit_token, sealing_key_text
 from cakap.delivery.models import Attempt
 from cakap.delivery.queries import state_of
-from cakap.delivery.services import begin, give_consent, receipt, sign_in
+from cakap.delivery.services import begin, ended_by, give_consent, receipt, sign_in
 from cakap.delivery.token import caller_of, hand_out, live_attempt
 from cakap.delivery.words import exam_words
 from cakap.errors import Refused
@@ -86,20 +87,25 @@ def start(request: HttpRequest) -> HttpResponse:
 def work(request: HttpRequest) -> HttpResponse:
     """The exam page: a shell; what is asked and answered comes apart from it, never from a cache."""
     attempt = live_attempt(request)
-    if attempt.submitted_at:
-        return redirect("delivery:receipt")
     if attempt.begun_at is None:
         return redirect("delivery:consent")
+    if ended_by(attempt, timezone.now()):
+        return redirect("delivery:receipt")
     context = {"attempt": attempt, "words": exam_words(), "seal_to": sealing_key_text()}
     return render(request, "delivery/work.html", context)
 
 
 @public
 def receipt_page(request: HttpRequest) -> HttpResponse:
-    """What was kept, with a code to quote."""
-    attempt = live_attempt(request)
+    """What was kept, with a code to quote, however the exam ended."""
+    attempt, now = live_attempt(request), timezone.now()
+    ended = told_of_end(attempt.pk, ended_by(attempt, now), now)
+    if ended is None:
+        return redirect("delivery:work")
     kept = receipt(attempt, state_of(attempt))
-    context = {"attempt": attempt, "receipt": kept, "seal_to": sealing_key_text()}
+    context = {
+        "attempt": attempt, "receipt": kept, "ended": ended, "seal_to": sealing_key_text(),
+    }  # fmt: skip
     return render(request, "delivery/receipt.html", context)
 
 

@@ -20,7 +20,8 @@ from cakap.accounts.access import allow, holds, one, rows
 from cakap.accounts.models import Role
 from cakap.delivery import control
 from cakap.delivery.door import ENTRANCE
-from cakap.delivery.errors import NotFilledIn
+from cakap.delivery.ends import still_open
+from cakap.delivery.errors import NotFilledIn, StillWorking
 from cakap.delivery.forms import (
     AnnounceForm,
     IncidentForm,
@@ -39,7 +40,7 @@ from cakap.delivery.sites.log import standing
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.models import Session
-from cakap.programmes.services import close_session, open_session
+from cakap.programmes.services import open_session
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
@@ -163,10 +164,29 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("delivery:board", pk)
 
 
-@_acts("Sesi ditutup. Jawaban yang tiba sesudah ini disimpan dan ditandai.")
-def close_page(_request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
-    """Close the session."""
-    close_session(session=row, actor=by, now=now)
+@allow(Role.PROCTOR)
+def close_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close the session; whoever still works is named first, and again when more have begun since."""
+    row, now = one(request, Session, pk=pk), timezone.now()
+    told = request.POST.get("begun", "")
+    asked_with = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    if request.method == "POST":
+        try:
+            control.close(
+                session=row, asked_with=asked_with, by=request.user.get_username(), now=now
+            )
+        except StillWorking:
+            pass
+        else:
+            text = _("Sesi ditutup. Jawaban yang tiba sesudah ini disimpan dan ditandai.")
+            messages.success(request, text)
+            return redirect("delivery:board", pk)
+    context = {
+        "session": row,
+        "standing": still_open(row, now=now),
+        "again": asked_with is not None,
+    }
+    return render(request, "delivery/close.html", context)
 
 
 @_acts("Ruang dijeda: waktu semua peserta berhenti.")
