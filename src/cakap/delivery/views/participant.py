@@ -70,7 +70,7 @@ def practice(request: HttpRequest) -> HttpResponse:
     """One item to try, which is neither kept nor scored."""
     attempt = live_attempt(request)
     if attempt.begun_at:
-        return redirect("delivery:work")
+        return work(request)  # Back from the exam finds the exam
     tried = request.POST.get("latihan", "")
     return render(request, "delivery/practice.html", {"attempt": attempt, "tried": tried})
 

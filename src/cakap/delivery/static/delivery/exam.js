@@ -463,7 +463,8 @@ function notice() {
 
 // Back stays in the exam: leaving it is a decision, made with its own button.
 function stayHere() {
-  history.pushState(null, "", location.href);
+  history.replaceState(null, "", "/ujian/kerja/");
+  history.pushState(null, "", "/ujian/kerja/");
   addEventListener("popstate", () => {
     history.pushState(null, "", location.href);
     $("announce").textContent = say("stay");
