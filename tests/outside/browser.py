@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 
 from outside.agency import OpenAgency
@@ -49,7 +50,7 @@ class Machine:
         page.fill("[name=nip]", agency.nips[number])
         page.fill("[name=pin]", agency.pin)
         page.locator("main button.btn-primary").last.click()
-        page.wait_for_url("**/persetujuan/")
+        page.wait_for_url(re.compile("/(persetujuan|kerja)/$"))
 
     def begin(self, agency: OpenAgency, number: int):
         """A tab in which this person is at work."""

@@ -32,7 +32,7 @@ async function answer(request, picture) {
     if (name) await (await caches.open(name)).put(request, response.clone());
     return response;
   } catch (error) {
-    const kept = await caches.match(request, { ignoreSearch: true });
+    const kept = await caches.match(request, { ignoreSearch: true, ignoreVary: true });
     if (kept) return kept;
     throw error;
   }

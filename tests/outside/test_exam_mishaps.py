@@ -1,0 +1,193 @@
+"""Ordinary mishaps that must not spoil an exam, in Chromium: networks, reloads, Back, spare machines."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+
+import pytest
+
+from outside.browser import choose, ready, saved
+from outside.exam import free, seats_of
+from outside.installation import PASSWORD, words_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+def of_server(page) -> dict:
+    return page.evaluate("async () => (await fetch('/ujian/isi.json')).json()")
+
+
+def test_back_and_a_reload_without_network_keep_the_exam(shared_agency, machines):
+    machine = machines(shared_agency)
+    page = machine.begin(shared_agency, 0)
+    choose(page, "satu")
+    saved(page)
+    page.click("#next")
+    page.go_back()
+    page.go_back()
+    ready(page)
+    assert page.url.endswith("/ujian/kerja/")
+
+    page.wait_for_function("async () => (await caches.keys()).length > 0")
+    page.wait_for_function(
+        "async () => Boolean(await caches.match('/ujian/kerja/')) && (await caches.match("
+        "document.querySelector('script[type=module]').src)) !== undefined"
+    )
+    machine.context.set_offline(True)
+    choose(page, "dua")
+    page.wait_for_selector("#saved[data-state=offline]")
+    page.reload()
+    ready(page)
+
+    assert page.locator("#map .answered").count() == 2, "the exam as it stood"
+    assert page.inner_text("#clock") not in {"–", "00:00:00"}
+    choose(page, "tiga")
+    machine.context.set_offline(False)
+    saved(page)
+    page.click("#finish")
+    page.click("#yes")
+    page.wait_for_url("**/tanda-terima/")
+    assert int(page.inner_text("#answered")) == 3
+
+
+def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_agency, machines):
+    machine = machines(shared_agency)
+    page = machine.begin(shared_agency, 1)
+    saved(page)
+
+    def spoil(route):
+        body = route.request.post_data_json
+        for event in body["events"]:
+            if event["kind"] == "answer" and event["response"] == "a":
+                event["response"] = "tidak-ada"
+        route.continue_(post_data=body)
+
+    page.route("**/ujian/jawaban", spoil)
+    choose(page, "satu")
+    page.wait_for_selector("#aside:not([hidden])")
+    assert "1 jawaban tidak diterima" in page.inner_text("#aside")
+    page.click("#next")
+    choose(page, "dua")
+    saved(page)
+
+    assert list(of_server(page)["answers"].values()) == ["b"]
+    page.click("#finish")
+    page.click("#yes")
+    page.wait_for_url("**/tanda-terima/")
+    assert page.inner_text("#answered") == "1"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        pytest.param(503, {"Retry-After": "4"}, '{"code": "Busy"}', id="busy"),
+        pytest.param(200, {"Content-Type": "text/html"}, "<h1>Wi-Fi</h1>", id="captive portal"),
+        pytest.param(502, {}, "Bad Gateway", id="a broken proxy"),
+    ],
+)
+@pytest.mark.parametrize("path", ["jawaban", "selesai"])
+def test_what_does_not_answer_is_asked_again_later_and_not_hammered(
+    agency, machines, path, status, headers, body
+):
+    machine = machines(agency)
+    page = machine.begin(agency, 0)
+    saved(page)
+    asked: list[float] = []
+
+    def fail(route):
+        asked.append(time.monotonic())
+        route.fulfill(status=status, headers=headers, body=body)
+
+    page.route(f"**/ujian/{path}", fail)
+    choose(page, "dua")
+    if path == "selesai":
+        saved(page)
+        page.click("#finish")
+        page.click("#yes")
+    page.wait_for_timeout(12_000)
+    waits = [later - earlier for earlier, later in pairwise(asked)]
+
+    assert 2 <= len(asked) <= 7, waits
+    if "Retry-After" in headers:
+        assert min(waits) >= 3.9, waits
+    page.unroute(f"**/ujian/{path}")
+    if path == "jawaban":
+        saved(page)
+        page.click("#finish")
+        page.click("#yes")
+    page.wait_for_url("**/tanda-terima/")
+    assert page.inner_text("#answered") == "1"
+
+
+def test_the_first_machine_comes_back_and_its_answers_can_be_accepted(shared_agency, machines):
+    first, second = machines(shared_agency), machines(shared_agency)
+    page = first.begin(shared_agency, 2)
+    choose(page, "satu")
+    saved(page)
+    first.context.set_offline(True)
+    page.click("#next")
+    choose(page, "dua")
+    page.wait_for_selector("#saved[data-state=offline]")
+    page.close()  # the machine loses its power
+
+    free(shared_agency, 2)
+    other = second.tab()
+    second.sign_in(other, shared_agency, 2)
+    other.goto("/ujian/kerja/")
+    ready(other)
+    choose(other, "tiga")
+    saved(other)
+    free(shared_agency, 2)
+    first.context.set_offline(False)
+    back = first.tab()
+    first.sign_in(back, shared_agency, 2)
+    back.goto("/ujian/kerja/")
+    ready(back)
+    saved(back)
+
+    accept_evidence(shared_agency, 2)
+    assert sorted(of_server(back)["answers"].values()) in (["a", "b"], ["a", "c"])
+
+
+def accept_evidence(agency, number):
+    """Two officers accept what comes of an earlier machine, as soon as it is there."""
+    proctor = agency.sign_in("proctor")
+    path = f"/ujian/kursi/{seats_of(agency, proctor)[number]}/bukti/"
+    until = time.monotonic() + 60
+    while not (strays := re.findall(r'name="strays" value="(\d+)"', proctor.get(path).text)):
+        assert time.monotonic() < until, "what the first machine held never came"
+        time.sleep(0.5)
+    answer = proctor.fill(
+        path, strays=strays, accepted="yes", reason="Listrik padam.", second="second",
+        password=PASSWORD,
+    )  # fmt: skip
+    assert answer.status_code == 302, words_of(answer)
+
+
+NUMBERS = [
+    ("id", "1.500", "1500", "1.500"), ("id", "1,5", "1.5", "1,5"), ("id", "12.5", "12.5", "12,5"),
+    ("id", "1.500,25", "1500.25", "1.500,25"), ("id", "１２", "12", "12"), ("id", "١٢", "12", "12"),
+    ("id", "-3", "-3", "-3"), ("id", "\u22123", "-3", "-3"), ("id", "007", "7", "7"),
+    ("id", "1 500", "1500", "1.500"), ("id", "\u200b15", "15", "15"), ("id", "1.2.3", None, ""),
+    ("id", "lima", None, ""), ("id", "1e5", None, ""), ("id", "1,000", "1.000", "1,000"),
+    ("en", "1,500", "1500", "1,500"), ("en", "1.5", "1.5", "1.5"), ("en", "12,5", "12.5", "12.5"),
+]  # fmt: skip
+
+
+def test_numbers_are_read_as_the_pages_language_writes_them(shared_agency, machines):
+    page = machines(shared_agency).tab()
+    page.goto("/ujian/")
+    found = page.evaluate(
+        """async (cases) => {
+          const { readNumber, showNumber } = await import("/static/delivery/exam/numbers.js");
+          return cases.map(([language, text]) => {
+            const read = readNumber(text, language);
+            return [read, read === null ? "" : showNumber(read, language)];
+          });
+        }""",
+        [[language, text] for language, text, _, _ in NUMBERS],
+    )
+
+    assert found == [[read, shown] for _, _, read, shown in NUMBERS]
