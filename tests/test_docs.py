@@ -34,3 +34,23 @@ def test_the_readme_shows_the_two_commands():
 
     assert "make demo" in text
     assert "make test" in text
+
+
+def test_the_exams_style_has_every_class_of_tabler_that_its_pages_use():
+    """Else run scripts/write-exam-css."""
+    apps = ROOT / "src" / "cakap"
+    vendor = apps / "ui" / "static" / "ui" / "vendor"
+    known = re.compile(r"\.(-?[a-zA-Z][\w-]*)")
+    whole = set(known.findall((vendor / "tabler.min.css").read_text()))
+    part = set(known.findall((vendor / "tabler-exam.min.css").read_text()))
+    pages = [page for page in apps.rglob("*.html") if "ui/calm.html" in page.read_text()]
+    scripts = (apps / "delivery/static/delivery").rglob("exam*/*.js")
+    used = {
+        word
+        for file in [*pages, *scripts, apps / "delivery/static/delivery/exam.js"]
+        for text in re.findall(r'class(?:Name)?(?:=|: )"([^"]*)"', file.read_text())
+        for word in text.split()
+    }
+
+    assert pages
+    assert sorted((used & whole) - part) == []

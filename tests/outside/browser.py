@@ -33,10 +33,9 @@ ALL_KEPT = """async () => {
 class Machine:
     """A machine of the room: one browser profile."""
 
-    def __init__(self, chromium, base: str) -> None:
-        self.context = chromium.new_context(
-            base_url=base, locale="id-ID", viewport={"width": 1280, "height": 900}
-        )
+    def __init__(self, chromium, base: str, **more) -> None:
+        looks = {"viewport": {"width": 1280, "height": 900}, "locale": "id-ID", **more}
+        self.context = chromium.new_context(base_url=base, **looks)
         self.troubles: list[str] = []
 
     def tab(self):

@@ -321,18 +321,27 @@ function reader(question, about) {
   return button;
 }
 
+// The map follows after the answer has been painted, many changes at once, and only where one changed.
+let drawing = false;
 function drawMap() {
-  $("count").textContent = say("count", { n: answers.size, all: questions.length });
-  $("flag").setAttribute("aria-pressed", flagged.has(questions[place].id));
-  $("previous").disabled = place === 0;
   $("next").disabled = place === questions.length - 1 && !growing(place);
+  $("previous").disabled = place === 0;
+  $("flag").setAttribute("aria-pressed", flagged.has(questions[place].id));
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => setTimeout(() => { drawing = false; paintMap(); }, 0));
+}
+
+function paintMap() {
+  $("count").textContent = say("count", { n: answers.size, all: questions.length });
   const pending = new Set(work().map((event) => event.item));
   [...$("map").children].forEach((button, at) => {
-    const { id } = questions[at];
-    button.className = "btn btn-sm";
-    button.classList.toggle("answered", answers.has(id));
-    button.classList.toggle("flagged", flagged.has(id));
-    button.classList.toggle("pending", pending.has(id));
+    const { id } = questions[at] ?? {};
+    const state = [answers.has(id) && "answered", flagged.has(id) && "flagged", pending.has(id) && "pending", at === place && "here"];
+    const look = state.filter(Boolean).join(" ");
+    if (button.dataset.look === look) return;
+    button.dataset.look = look;
+    button.className = `btn btn-sm ${look}`;
     const said = [say(answers.has(id) ? "answered" : "open")];
     if (flagged.has(id)) said.push(say("doubt"));
     if (pending.has(id)) said.push(say("network"));
@@ -547,6 +556,7 @@ async function begin() {
   await load();
   clearMachine(keys, { attempt, token: paper.deposit }).then(keepShell);
   onOtherAttempt(attempt, () => beat());
+  $("map-box").open = matchMedia("(min-width: 700px)").matches;
   if (paper.larger_type) look.zoom = Math.max(look.zoom, 2);
   dress();
   layMap();
