@@ -98,6 +98,7 @@ EXPECTED = {
     "programmes:room": (OPERATOR, ""),
     "programmes:detail": (PROGRAMME, "programme"),
     "programmes:participants": (PROGRAMME, "programme"),
+    "programmes:unseated": (PROGRAMME, "programme"),
     "programmes:add_by_rule": (OPERATOR, "programme"),
     "programmes:add_by_file": (OPERATOR, "programme"),
     "programmes:session": (OPERATOR, "programme"),

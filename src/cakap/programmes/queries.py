@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from django.db.models import Count, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency
 from cakap.programmes.models import Assessed, Participant, Programme, Seat, Session
@@ -69,6 +72,54 @@ def unseated(programme: Programme) -> list[Participant]:
     seated = Seat.objects.filter(session__programme=programme).values("participant")
     rows = programme.participants.exclude(pk__in=seated).select_related("employee")
     return list(rows.order_by("employee__name", "employee__nip"))
+
+
+class NoSeat(TextChoices):
+    """Why somebody has no seat."""
+
+    NO_SESSION = "no_session", _("belum ada sesi yang direncanakan")
+    FULL = "full", _("kursi semua sesi sudah habis")
+    UNIT = "unit", _("terlalu banyak pegawai unitnya akan meninggalkan tempat pada waktu yang sama")
+    NOT_YET = "not_yet", _("kursi belum dibagikan kepadanya")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unseated:
+    """A participant without a seat and why."""
+
+    participant: Participant
+    reason: NoSeat
+
+
+def reasons_without_seat(
+    programme: Programme, may_be_away: Callable[[Session], Mapping[int, int]]
+) -> list[Unseated]:
+    """Everybody without a seat, by name; `may_be_away`: how many of each unit a session may take."""
+    sessions = list(
+        programme.sessions.filter(state=Session.State.PLANNED)
+        .select_related("room", "programme__initiator")
+        .annotate(taken=Count("seats"))
+    )
+    free = [session for session in sessions if session.taken < session.room.seats]
+    room_left = [_held_back(session, may_be_away(session)) for session in free]
+    found = []
+    for participant in unseated(programme):
+        reason = NoSeat.UNIT
+        if not sessions:
+            reason = NoSeat.NO_SESSION
+        elif not free:
+            reason = NoSeat.FULL
+        elif any(participant.employee_id not in full for full in room_left):
+            reason = NoSeat.NOT_YET
+        found.append(Unseated(participant=participant, reason=reason))
+    return found
+
+
+def _held_back(session: Session, may: Mapping[int, int]) -> set[int]:
+    """The employees whose unit has nobody left to spare while the session runs."""
+    units = units_of(session.programme.initiator, on=session.starts_at.date())
+    away = away_at(session)
+    return {employee for employee, unit in units.items() if away[unit] + 1 > may[unit]}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -162,7 +162,7 @@ def seat_participant(
     unit = units_of(session.programme.initiator, on=session.starts_at.date()).get(
         participant.employee_id
     )
-    if unit is not None and away_at(session)[unit] + 1 > _may_be_away(session)[unit]:
+    if unit is not None and away_at(session)[unit] + 1 > may_be_away(session)[unit]:
         raise TooManyAbsent
     number = next(n for n in range(1, session.room.seats + 1) if n not in taken)
     seat = Seat.objects.create(session=session, participant=participant, number=number)
@@ -197,7 +197,7 @@ def seat_all(*, programme: Programme, actor: str, now: datetime) -> list[Partici
 
 def _fill(session: Session, waiting: list[Participant]) -> tuple[list[Seat], list[Participant]]:
     units = units_of(session.programme.initiator, on=session.starts_at.date())
-    away, may = away_at(session), _may_be_away(session)
+    away, may = away_at(session), may_be_away(session)
     taken = set(session.seats.values_list("number", flat=True))
     free = [n for n in range(1, session.room.seats + 1) if n not in taken]
     seats: list[Seat] = []
@@ -213,7 +213,7 @@ def _fill(session: Session, waiting: list[Participant]) -> tuple[list[Seat], lis
     return seats, later
 
 
-def _may_be_away(session: Session) -> dict[int, int]:
+def may_be_away(session: Session) -> dict[int, int]:
     """How many of each unit may be absent at once: a share of its staff, at least one."""
     day = session.starts_at.date()
     agency = session.programme.initiator

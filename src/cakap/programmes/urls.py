@@ -16,6 +16,7 @@ urlpatterns = [
     path("<int:pk>/peserta/berkas/", views.add_by_file, name="add_by_file"),
     path("<int:pk>/sesi/", views.session, name="session"),
     path("<int:pk>/kursi/", views.seat, name="seat"),
+    path("<int:pk>/tanpa-kursi/", views.unseated_page, name="unseated"),
     path("<int:pk>/undang/", views.invite_all, name="invite"),
     path("peserta/<int:pk>/undangan.pdf", views.letter, name="invitation"),
     path("peserta/<int:pk>/penyesuaian/", views.accommodation, name="accommodation"),

@@ -25,13 +25,14 @@ from cakap.programmes.forms import (
 )
 from cakap.programmes.letters import invitation
 from cakap.programmes.models import Participant, Programme, Seat
-from cakap.programmes.queries import chosen_by_rule, due
+from cakap.programmes.queries import chosen_by_rule, due, reasons_without_seat
 from cakap.programmes.services import (
     RoomResult,
     accommodate,
     add_listed,
     add_participants,
     invite,
+    may_be_away,
     plan_programme,
     plan_session,
     save_room,
@@ -300,11 +301,30 @@ def seat(request: HttpRequest, pk: int) -> HttpResponse:
     row = one(request, Programme, pk=pk)
     left = seat_all(programme=row, actor=request.user.get_username(), now=timezone.now())
     if left:
-        text = _("%(n)s peserta belum mendapat kursi: kursi habis atau unitnya akan kosong.")
+        text = _("%(n)s peserta belum mendapat kursi; nama dan alasannya di bawah ini.")
         messages.warning(request, text % {"n": len(left)})
-    else:
-        messages.success(request, _("Semua peserta mendapat kursi."))
+        return redirect("programmes:unseated", pk)
+    messages.success(request, _("Semua peserta mendapat kursi."))
     return redirect("programmes:detail", pk)
+
+
+@allow(*READERS)
+def unseated_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who has no seat, and why."""
+    row = one(request, Programme, pk=pk)
+    page = Listing(
+        title=_("Peserta tanpa kursi"),
+        name=f"tanpa-kursi-{row.code}",
+        intro=row.name,
+        columns=(
+            Column(title="NIP", value=lambda p: p.participant.employee.nip),
+            Column(title=_("Nama"), value=lambda p: p.participant.employee.full_name),
+            Column(title=_("Alasan"), value=lambda p: str(p.reason.label)),
+        ),
+        empty=_("Semua peserta mendapat kursi."),
+        actions=(Action(title=_("Kembali ke program"), url=_detail(pk)),),
+    )  # fmt: skip
+    return show(request, page, reasons_without_seat(row, may_be_away))
 
 
 @allow(Role.OPERATOR)
