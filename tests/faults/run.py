@@ -3,8 +3,9 @@
     python tests/faults/run.py [--quick] [--json] [--seed N]              SQLite
     scripts/with-postgres python tests/faults/run.py [--quick] [--json]   PostgreSQL, which is killed too
 
-Every acknowledged answer must stand in the log exactly once, with the content that was sent, and everybody
-can go on. The last line with --json: {"faults": n, "acknowledged": n, "lost": n, "duplicated": n}.
+Every acknowledged answer must stand in the log exactly once, with the content that was sent, in the attempt
+of whoever gave it, and everybody can go on. The last line with --json:
+{"faults": n, "acknowledged": n, "lost": n, "duplicated": n, "in_others": n, "kinds": {name: n}}.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from faults.load import Load, Person
+import httpx
+from faults.load import Load, Person, mark_of
 from faults.network import Line
 from served import Served, begin, children_of, free
 
@@ -112,13 +115,36 @@ def move_somebody(served: Served, rng: random.Random) -> None:
         person.refused.append("the old machine was not told")
 
 
+def open_a_second_tab(served: Served, rng: random.Random) -> None:
+    """Somebody opens the exam in another tab and works on there."""
+    person = rng.choice(served.people)
+    with contextlib.suppress(httpx.HTTPError):
+        person.open_tab()
+
+
+def share_a_machine(served: Served, rng: random.Random) -> None:
+    """One person's old page sends with the token of whoever signed in after: never into that attempt."""
+    owner, after = rng.sample(served.people, 2)
+    with owner.lock, after.lock:
+        owner.choose()
+        event = owner.event(owner.last)
+        del owner.chosen[owner.last]
+        token = {"Cookie": f"cakap_ujian={after.client.cookies['cakap_ujian']}"}
+        body = {"attempt": owner.client.attempt, "events": [event]}
+        with contextlib.suppress(httpx.HTTPError), served.client() as shared:
+            answer = shared.post("/ujian/jawaban", json=body, headers=token)
+            if answer.status_code not in {409, 503}:
+                owner.refused.append(f"a shared machine was answered {answer.status_code}")
+
+
 Fault = Callable[[Served, random.Random], None]
 FAULTS: list[Fault] = [
     kill_a_worker, kill_all, cut_the_network, stop_politely, lose_a_third, freeze, move_somebody,
+    open_a_second_tab, share_a_machine,
 ]  # fmt: skip
 
 
-def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str, int]:
+def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str, Any]:
     """n faults, one after the other, under load; what came of it."""
     rng = random.Random(seed)
     served = Served(data, database=POSTGRES)
@@ -126,7 +152,7 @@ def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str
     served.front = served.line.port
     try:
         people = [
-            Person(client, items, random.Random(f"{seed}/{number}"))
+            Person(client, items, random.Random(f"{seed}/{number}"), number)
             for number in range(len(served.world["nips"]))
             for client, items in [begin(served, number)]
         ]
@@ -141,6 +167,7 @@ def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str
         load.drain()
         found = counted(data, people)
         found["faults"] = n_faults
+        found["kinds"] = Counter(kinds[number % len(kinds)].__name__ for number in range(n_faults))
         found["unfinished"] = sum(len(p.chosen) - len(p.acknowledged) for p in people)
         found["refused"] = sum(len(p.refused) for p in people)
         for person in people:
@@ -154,23 +181,28 @@ def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str
 
 def counted(data: Path, people: list[Person], *, database: str = POSTGRES) -> dict[str, int]:
     """The log against what people saw acknowledged, person by person."""
-    rows = stored(data, database)
     by_attempt: dict[int, list[tuple[int, int, str]]] = {}
-    for attempt, seq, item, response in rows:
+    in_others = 0
+    owners = {person.client.attempt: person for person in people}
+    for attempt, seq, item, response, at in stored(data, database):
         by_attempt.setdefault(attempt, []).append((seq, item, response))
+        moment = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+        in_others += moment.microsecond != mark_of(owners[attempt].number)
     lost = duplicated = acknowledged = 0
-    for person, attempt in zip(people, sorted(by_attempt), strict=True):
-        kept = by_attempt[attempt]
+    for person in people:
+        kept = by_attempt.get(person.client.attempt, [])
         times = Counter(seq for seq, _, _ in kept)
         duplicated += sum(n - 1 for n in times.values())
         content = {seq: (item, response) for seq, item, response in kept}
         acknowledged += len(person.acknowledged)
         lost += sum(content.get(seq) != person.chosen[seq] for seq in person.acknowledged)
-    return {"acknowledged": acknowledged, "lost": lost, "duplicated": duplicated}
+    return {
+        "acknowledged": acknowledged, "lost": lost, "duplicated": duplicated, "in_others": in_others,
+    }  # fmt: skip
 
 
-def stored(data: Path, postgres: str) -> list[tuple[int, int, int, str]]:
-    query = "SELECT attempt_id, seq, item_id, response FROM delivery_event WHERE kind = 'answer'"
+def stored(data: Path, postgres: str) -> list[tuple[int, int, int, str, Any]]:
+    query = "SELECT attempt_id, seq, item_id, response, client_at FROM delivery_event WHERE kind = 'answer'"
     if postgres:
         import psycopg
 
@@ -217,11 +249,18 @@ def main() -> None:
             else:
                 print("no disk could be mounted: the full disk was not tried", file=sys.stderr)
     for key, value in total.items():
-        print(f"{key:<14}{value:>8}")
+        if key != "kinds":
+            print(f"{key:<14}{value:>8}")
     if told.json:
-        kept = ("faults", "acknowledged", "lost", "duplicated")
+        kept = ("faults", "acknowledged", "lost", "duplicated", "in_others", "kinds")
         print(json.dumps({key: total[key] for key in kept}))
-    if total["lost"] or total["duplicated"] or total["unfinished"] or total["refused"]:
+    if (
+        total["lost"]
+        or total["duplicated"]
+        or total["in_others"]
+        or total["unfinished"]
+        or total["refused"]
+    ):
         raise SystemExit(1)
 
 

@@ -86,7 +86,7 @@ def test_the_power_of_a_whole_site_goes_and_the_centre_ends_with_the_sites_log(p
     session = site.world["session"]
     assert post(proctor, f"/ujian/sesi/{session}/buka/", {}).status_code == 302
     people = [
-        Person(client, items, random.Random(number))
+        Person(client, items, random.Random(number), number)
         for number in range(3)
         for client, items in [begin(site, number)]
     ]
