@@ -9,8 +9,9 @@ from world import NINE, NOW, World, make_programme
 
 from cakap.accounts.models import Role
 from cakap.accounts.services import give_roles, register_user
+from cakap.centre.meeting import agree, open_meeting, sign
 from cakap.centre.queries import missing_ratings
-from cakap.centre.services import agree, assign, rate, set_matrix, sign
+from cakap.centre.services import assign, rate, set_matrix, submit
 from cakap.programmes.models import Programme
 from cakap.registry.models import Competency
 from cakap.results.models import Result
@@ -45,6 +46,8 @@ def publish_centre(
                     assignment=row, simulation=simulation, competency=competency,
                     level=level(number, competency.code), evidence="Ada.", now=NOW,
                 )  # fmt: skip
+            submit(assignment=row, now=NOW)
+        open_meeting(participant=one, actor="t", now=NOW)
         for competency in Competency.objects.filter(code__in=NINE):
             agree(
                 participant=one, competency=competency, level=level(number, competency.code),

@@ -1,24 +1,40 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from world import NOW, make_programme
 
+import cakap
 from cakap.accounts.models import Role
 from cakap.accounts.services import give_roles, register_user
 from cakap.centre.errors import (
     AlreadyRated,
     AlreadySigned,
+    AlreadySubmitted,
     BadRating,
+    MatrixInUse,
+    MeetingNotOpen,
+    MeetingOpened,
     NotIndependent,
     NotInMatrix,
     RatingsMissing,
 )
+from cakap.centre.meeting import agree, integration, open_meeting, sign
 from cakap.centre.models import Rating
 from cakap.centre.queries import agreed_levels, missing_ratings
-from cakap.centre.ratings_in_meeting import integration
-from cakap.centre.services import agree, assign, import_ratings, rate, set_matrix, sign
+from cakap.centre.services import (
+    assign,
+    correct,
+    import_ratings,
+    rate,
+    reopen,
+    set_matrix,
+    submit,
+    withdraw,
+)
 from cakap.programmes.models import Programme
 from cakap.registry.imports.tables import read_table
 from cakap.registry.models import Competency
@@ -62,6 +78,13 @@ def rate_all(assignment, level="3"):
             assignment=assignment, simulation=simulation, competency=competency,
             level=Decimal(level), evidence="Menyimak.", now=NOW,
         )  # fmt: skip
+
+
+def hand_in(assignments):
+    """Everybody submits and the meeting is opened."""
+    for assignment in assignments:
+        submit(assignment=assignment, now=NOW)
+    open_meeting(participant=assignments[0].participant, actor="satu", now=NOW)
 
 
 def agree_all(participant):
@@ -121,6 +144,7 @@ def test_differences_are_shown_and_the_agreed_level_counts(assignments):
     rate_all(assignments[0], "2")
     rate_all(assignments[1], "4")
     participant = assignments[0].participant
+    hand_in(assignments)
 
     row = integration(participant)[0]
     agree_all(participant)
@@ -134,30 +158,90 @@ def test_differences_are_shown_and_the_agreed_level_counts(assignments):
     }  # fmt: skip
 
 
-def test_all_rate_before_any_agreement_and_all_is_agreed_before_a_signature(assignments):
+def test_all_submit_before_the_meeting_and_all_is_agreed_before_a_signature(assignments):
     rate_all(assignments[0])
     participant = assignments[0].participant
+    submit(assignment=assignments[0], now=NOW)
 
-    with pytest.raises(RatingsMissing, match="dua belum menyelesaikan"):
-        agree(
-            participant=participant, competency=code("M.02"), level=Decimal(3), reason="x",
-            actor="t", now=NOW,
-        )  # fmt: skip
+    with pytest.raises(RatingsMissing, match="dua belum menyerahkan"):
+        open_meeting(participant=participant, actor="t", now=NOW)
+    with pytest.raises(MeetingNotOpen):
+        agree_all(participant)
+    with pytest.raises(RatingsMissing, match="belum diisi"):
+        submit(assignment=assignments[1], now=NOW)
+
+    rate_all(assignments[1])
+    hand_in(assignments)
     with pytest.raises(RatingsMissing, match="belum disepakati"):
         sign(assignment=assignments[0], now=NOW)
 
 
 def test_one_assessor_is_not_enough(programme, assessors):
     participant = programme.participants.last()
-    rate_all(assign(participant=participant, assessor=assessors[0], actor="t", now=NOW))
+    row = assign(participant=participant, assessor=assessors[0], actor="t", now=NOW)
+    rate_all(row)
 
     with pytest.raises(RatingsMissing, match="sedikitnya 2 asesor"):
-        agree_all(participant)
+        hand_in([row])
+
+
+def test_submitted_ratings_change_only_after_reopening_and_never_after_the_meeting(assignments):
+    for assignment in assignments:
+        rate_all(assignment, "2")
+    submit(assignment=assignments[0], now=NOW)
+    rating = assignments[0].ratings.first()
+    words = {"level": Decimal(4), "evidence": "Lain.", "reason": "Salah baca."}
+
+    with pytest.raises(AlreadySubmitted):
+        correct(rating=rating, **words, now=NOW)
+    reopen(assignment=assignments[0], reason="Salah baca.", now=NOW)
+    correct(rating=rating, **words, now=NOW)
+    rating.refresh_from_db()
+    assert (rating.level, rating.corrections.get().level) == (4, 2)
+
+    hand_in(assignments)
+    with pytest.raises(MeetingOpened):
+        reopen(assignment=assignments[0], reason="Terlambat.", now=NOW)
+    with pytest.raises(AlreadySubmitted):
+        correct(rating=rating, **words, now=NOW)
+
+
+def test_an_assessor_who_never_submits_is_withdrawn_and_counts_nowhere(
+    programme, assignments, assessors, world
+):
+    third = register_user(
+        username="tiga", name="tiga", password="rahasia-sekali", actor="t", now=NOW
+    )
+    participant = assignments[0].participant
+    late = assign(participant=participant, assessor=third, actor="t", now=NOW)
+    for assignment in (*assignments, late):
+        rate_all(assignment, "3" if assignment != late else "5")
+
+    with pytest.raises(RatingsMissing, match="tiga belum menyerahkan"):
+        hand_in(assignments)
+    withdraw(assignment=late, reason="Sakit.", actor="t", now=NOW)
+    hand_in(assignments)
+
+    assert {row.mean for row in integration(participant)} == {3.0}
+    with pytest.raises(MeetingOpened):
+        assign(participant=participant, assessor=third, actor="t", now=NOW)
+
+
+def test_the_matrix_grows_no_more_once_somebody_has_submitted(programme, assignments):
+    rate_all(assignments[0])
+    submit(assignment=assignments[0], now=NOW)
+
+    with pytest.raises(MatrixInUse):
+        set_matrix(
+            programme=programme, cells={**MATRIX, ("LGD", "Diskusi"): ["M.02", "M.03", "M.08"]},
+            actor="t", now=NOW,
+        )  # fmt: skip
 
 
 def test_nothing_changes_after_a_signature(assignments, assessors):
     for assignment in assignments:
         rate_all(assignment)
+    hand_in(assignments)
     agree_all(assignments[0].participant)
     sign(assignment=assignments[0], now=NOW)
 
@@ -179,3 +263,14 @@ def test_ratings_from_a_file_are_all_or_nothing(programme, assignments):
 
     table = read_table("r.csv", rows.encode())
     assert import_ratings(programme=programme, table=table, actor="t", now=NOW) == 1
+
+
+def test_only_two_modules_read_the_table_of_ratings():
+    """The service that writes one's own, and the query of the meeting; related names aside."""
+    source = Path(cakap.__file__).parent
+    reading = {
+        str(file.relative_to(source))
+        for file in source.rglob("*.py")
+        if re.search(r"centre\.models import [^\n]*\bRating\b|Rating\.objects", file.read_text())
+    }
+    assert reading == {"centre/ratings_in_meeting.py", "centre/services.py", "centre/meeting.py"}

@@ -8,9 +8,10 @@ from world import NOW, make_programme
 
 from cakap.accounts.models import Role
 from cakap.accounts.services import give_roles, register_user
+from cakap.audit.models import Entry
 from cakap.centre.models import Rating
 from cakap.centre.queries import missing_ratings
-from cakap.centre.services import assign, rate, set_matrix
+from cakap.centre.services import assign, rate, set_matrix, submit
 from cakap.programmes.models import Programme
 
 MATRIX = {("LGD", "Diskusi"): ["M.02", "M.03"], ("BEI", "Wawancara"): ["M.02"]}
@@ -93,12 +94,18 @@ def test_an_assessor_sees_nobody_elses_ratings_before_all_have_rated(assignments
     rate_all(second, "Rahasia asesor dua.")
     meeting = f"/asesmen/saya/{first.pk}/rapat/"
 
+    submit(assignment=second, now=NOW)
+
     early = pages_of(first).get(meeting)
-    assert early.status_code == 409
+    assert "dua: sudah diserahkan" in early.content.decode()
     assert "Rahasia asesor dua." not in early.content.decode()
     assert "4,75" not in early.content.decode()
+    assert pages_of(first).post(f"{meeting}buka/").status_code == 409
 
     rate_all(first, "Milik asesor satu.")
+    submit(assignment=first, now=NOW)
+    assert "Rahasia asesor dua." not in pages_of(first).get(meeting).content.decode()
+    pages_of(first).post(f"{meeting}buka/")
     assert "Rahasia asesor dua." in pages_of(first).get(meeting).content.decode()
 
 
@@ -110,5 +117,42 @@ def test_an_operator_who_also_assesses_a_person_sees_no_more_than_the_meeting(as
 
     page = pages_of(first).get(f"/asesmen/peserta/{first.participant_id}/")
 
-    assert page.status_code == 409
     assert "Rahasia" not in page.content.decode()
+
+
+def test_a_form_of_another_participant_rates_nothing(assignments):
+    own = assignments[0]
+
+    answer = sent(own, cell=cell(own, 0), participant=own.participant_id + 1)
+
+    assert answer.status_code == 409
+    assert not Rating.objects.exists()
+
+
+def test_a_level_is_not_in_the_audit_trail_before_the_meeting(assignments):
+    rate_all(assignments[0], "Ada.")
+
+    entries = Entry.objects.filter(action="rating.give")
+    assert entries
+    assert not any("4.75" in str(entry.detail) for entry in entries)
+
+
+def test_a_meeting_page_that_is_old_changes_no_agreement_and_signs_nothing(assignments):
+    first, second = assignments
+    for one in assignments:
+        rate_all(one, "Ada.")
+        submit(assignment=one, now=NOW)
+    meeting = f"/asesmen/saya/{first.pk}/rapat/"
+    pages_of(first).post(f"{meeting}buka/")
+    words = {"level": "3", "reason": "Sejalan.", "seen": ""}
+    for code in ("M.02", "M.03"):
+        assert pages_of(first).post(f"{meeting}{code}/", words).status_code == 302
+
+    late = pages_of(second).post(f"/asesmen/saya/{second.pk}/rapat/M.02/", {**words, "level": "5"})
+    unseen = pages_of(second).post(f"/asesmen/saya/{second.pk}/tanda-tangan/")
+
+    assert (late.status_code, unseen.status_code) == (409, 409)
+    agreements = first.participant.agreements.all()
+    assert {row.level for row in agreements} == {3}
+    second.refresh_from_db()
+    assert second.signed_at is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from world import NOW, TODAY, make_form
@@ -106,13 +108,17 @@ def test_an_assessor_rates_meets_and_signs_on_pages(client, world):
     row = assign(participant=programme.participants.first(), assessor=user, actor="t", now=NOW)
     client.force_login(user)
 
-    measure = programme.simulations.get().measures.get()
-    cell = f"{measure.simulation_id}-{measure.competency_id}"
+    cell = programme.simulations.get().measures.get()
     post(
-        client, "centre:rate", row.pk, cell=cell, level="3.25", evidence="Menyimak sampai selesai."
-    )
+        client, "centre:rate", row.pk, participant=row.participant_id,
+        cell=f"{cell.simulation_id}-{cell.competency_id}", level="3.25",
+        evidence="Menyimak sampai selesai.",
+    )  # fmt: skip
+    post(client, "centre:submit", row.pk)
+    post(client, "centre:open_meeting", row.pk)
     post(client, "centre:agree", row.pk, "M.01", level="3.25", reason="Sejalan.")
-    post(client, "centre:sign", row.pk)
+    page = client.get(reverse("centre:meeting", args=[row.pk])).content.decode()
+    post(client, "centre:sign", row.pk, seen=re.search('name="seen" value="([^"]*)"', page)[1])
 
     row.refresh_from_db()
     assert row.signed_at

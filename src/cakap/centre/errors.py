@@ -23,15 +23,37 @@ class AlreadySigned(Refused):
     """Hasil peserta ini sudah ditandatangani dan tidak dapat diubah."""
 
 
-class RatingsNotOpen(Refused):
-    """Penilaian asesor lain baru terbuka setelah semua asesor menyelesaikan penilaiannya."""
-
-
-class WrongCell(Refused):
-    """Formulir ini tidak menyebut simulasi dan kompetensi dari matriks; muat ulang halaman penilaian."""
-
-
 class BadRating(Refused):
     """Penilaian tidak lengkap atau tidak dikenali."""
 
     status = 400
+
+
+class AlreadySubmitted(Refused):
+    """Penilaian peserta ini sudah Anda serahkan; buka kembali dengan alasan untuk mengubahnya."""
+
+
+class MeetingNotOpen(Refused):
+    """Rapat asesor belum dibuka; penilaian asesor lain belum dapat dibaca."""
+
+
+class MeetingOpened(Refused):
+    """Rapat asesor sudah dibuka; penilaian dan susunan asesor tidak dapat diubah lagi."""
+
+
+class AssignmentWithdrawn(Refused):
+    """Penugasan asesor ini sudah ditarik."""
+
+
+class StalePage(Refused):
+    """Halaman ini sudah tidak sesuai dengan keadaan sekarang. Muat ulang halaman lalu periksa lagi."""
+
+
+class ReasonMissing(Refused):
+    """Alasan wajib diisi."""
+
+    status = 400
+
+
+class MatrixInUse(Refused):
+    """Sudah ada asesor yang menyerahkan penilaian; matriks tidak dapat ditambah lagi."""

@@ -53,9 +53,22 @@ class RatingForm(forms.Form):
     )
 
 
-class AgreementForm(forms.Form):
-    """The agreed level and why."""
+class CorrectionForm(RatingForm):
+    """An own rating said anew, and why."""
 
+    reason = forms.CharField(label=_("Alasan perbaikan"), widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ReasonForm(forms.Form):
+    """Why something is done."""
+
+    reason = forms.CharField(label=_("Alasan"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AgreementForm(forms.Form):
+    """The agreed level and why; `seen` says which agreement the page showed."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     level = forms.DecimalField(
         label=_("Tingkat yang disepakati"), min_value=0, max_value=5, decimal_places=2,
         widget=forms.NumberInput(attrs={"step": "0.25"}),

@@ -48,11 +48,17 @@ class Measure(models.Model):
 
 
 class Assignment(models.Model):
-    """An assessor who observes a participant."""
+    """An assessor who observes a participant.
+
+    An assignment withdrawn before the meeting counts nowhere; its ratings stay stored.
+    """
 
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="assignments")
     assessor = models.ForeignKey(User, models.PROTECT, related_name="assignments")
+    submitted_at = models.DateTimeField(null=True)
     signed_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.TextField(blank=True)
 
     owners: ClassVar = (
         "participant__programme__initiator",
@@ -68,7 +74,11 @@ class Assignment(models.Model):
 
 
 class Rating(models.Model):
-    """An assessor's own judgement, with the behaviour that was seen. Kept as first given."""
+    """An assessor's own judgement, with the behaviour that was seen.
+
+    Corrected only before it is submitted; what stood before is kept in `RatingCorrection`.
+    Other assessors' ratings are read through `centre.ratings_in_meeting` alone.
+    """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="ratings")
     simulation = models.ForeignKey(Simulation, models.PROTECT, related_name="ratings")
@@ -88,12 +98,36 @@ class Rating(models.Model):
         ]
 
 
+class RatingCorrection(models.Model):
+    """What a rating said before its assessor corrected it, and why it was corrected."""
+
+    rating = models.ForeignKey(Rating, models.PROTECT, related_name="corrections")
+    level = models.DecimalField(max_digits=3, decimal_places=2)
+    evidence = models.TextField()
+    reason = models.TextField()
+    corrected_at = models.DateTimeField()
+
+
+class Meeting(models.Model):
+    """The integration meeting on a participant was opened: from then on the assessors read all."""
+
+    participant = models.OneToOneField(Participant, models.PROTECT, related_name="meeting")
+    opened_by = models.CharField(max_length=200)
+    opened_at = models.DateTimeField()
+
+
 class Agreement(models.Model):
-    """The level on which the assessors agreed in their meeting, and why."""
+    """The level on which the assessors agreed in their meeting, and why.
+
+    spread: the gap between the kindest and the strictest assessor's mean; ratings: how many
+    ratings there were of this competency. Both as the meeting had them before it.
+    """
 
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="agreements")
     competency = models.ForeignKey(Competency, models.PROTECT, related_name="+")
     level = models.DecimalField(max_digits=3, decimal_places=2)
+    spread = models.FloatField()
+    ratings = models.PositiveIntegerField()
     reason = models.TextField()
     agreed_at = models.DateTimeField()
 

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-import numpy as np
+from django.db.models import QuerySet
 
 from cakap.accounts.models import User
-from cakap.centre.models import Agreement, Assignment, Measure, Rating, Simulation
-from cakap.programmes.models import Programme
+from cakap.centre.models import Agreement, Assignment, Measure, Meeting, Simulation
+from cakap.programmes.models import Participant, Programme
 from cakap.registry.models import Competency
-from cakap.science.ratings.integration import integrate
 
 
 def measured_competencies(programme: Programme) -> list[Competency]:
@@ -29,6 +27,17 @@ def matrix(programme: Programme) -> dict[int, frozenset[int]]:
     return {simulation: frozenset(found) for simulation, found in cells.items()}
 
 
+def active_assignments(participant: Participant) -> QuerySet[Assignment]:
+    """The assignments of a participant that were not withdrawn, by the assessor's name."""
+    rows = participant.assignments.filter(withdrawn_at__isnull=True)
+    return rows.select_related("assessor").order_by("assessor__name")
+
+
+def meeting_is_open(participant: Participant) -> bool:
+    """Whether the integration meeting on a participant was opened."""
+    return Meeting.objects.filter(participant=participant).exists()
+
+
 def missing_ratings(assignment: Assignment) -> list[tuple[Simulation, Competency]]:
     """Cells of the matrix that this assessor has not rated for this participant."""
     done = set(assignment.ratings.values_list("simulation_id", "competency_id"))
@@ -42,54 +51,27 @@ def missing_ratings(assignment: Assignment) -> list[tuple[Simulation, Competency
     ]
 
 
-def named_cell(assignment: Assignment, name: str) -> tuple[Simulation, Competency] | None:
-    """The cell of the matrix that a rating form names as simulation-competency (their numbers)."""
-    cells = Measure.objects.filter(
-        simulation__programme=assignment.participant.programme
-    ).select_related("simulation", "competency")
-    return next(
-        (
-            (cell.simulation, cell.competency)
-            for cell in cells
-            if f"{cell.simulation_id}-{cell.competency_id}" == name
-        ),
-        None,
-    )
-
-
-def is_kept(
-    assignment: Assignment,
-    simulation: Simulation,
-    competency: Competency,
-    *,
-    level: Decimal,
-    evidence: str,
-) -> bool:
-    """Whether exactly this rating is kept already: the form was sent twice."""
-    return assignment.ratings.filter(
-        simulation=simulation, competency=competency, level=level, evidence=evidence.strip()
-    ).exists()
-
-
 def signed_participants(programme: Programme) -> set[int]:
     """Participants whose every assessor has signed the agreed levels."""
-    rows = Assignment.objects.filter(participant__programme=programme)
     signed: dict[int, bool] = {}
-    for participant, at in rows.values_list("participant_id", "signed_at"):
+    for participant, at in _active(programme).values_list("participant_id", "signed_at"):
         signed[participant] = signed.get(participant, True) and at is not None
     return {participant for participant, whole in signed.items() if whole}
 
 
 def observed_participants(programme: Programme) -> set[int]:
     """Participants whom some assessor has rated."""
-    rows = Rating.objects.filter(assignment__participant__programme=programme)
-    return set(rows.values_list("assignment__participant_id", flat=True))
+    rows = _active(programme).filter(ratings__isnull=False)
+    return set(rows.values_list("participant_id", flat=True))
 
 
 def assigned_participants(programme: Programme) -> set[int]:
     """Participants who have assessors."""
-    rows = Assignment.objects.filter(participant__programme=programme)
-    return set(rows.values_list("participant_id", flat=True))
+    return set(_active(programme).values_list("participant_id", flat=True))
+
+
+def _active(programme: Programme) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(participant__programme=programme, withdrawn_at__isnull=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,38 +87,26 @@ class Agreed:
 
 def agreed_levels(programme: Programme) -> list[Agreed]:
     """Every agreed level of the participants whose assessors have all signed."""
-    signed = signed_participants(programme)
-    agreements = list(
-        Agreement.objects.filter(participant__in=signed)
+    agreements = (
+        Agreement.objects.filter(participant__in=signed_participants(programme))
         .select_related("competency")
         .order_by("participant_id", "competency__code")
     )
-    place = {(row.participant_id, row.competency_id): at for at, row in enumerate(agreements)}
-    rows = [
-        (place[participant, competency], assignment, float(level))
-        for participant, competency, assignment, level in Rating.objects.filter(
-            assignment__participant__in=signed
-        ).values_list("assignment__participant_id", "competency_id", "assignment_id", "level")
-        if (participant, competency) in place
-    ]
-    target, assessor, level = (np.array(column) for column in zip(*rows, strict=True)) if rows else (
-        np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    )  # fmt: skip
-    found = integrate(target, assessor, level, n_targets=len(agreements))
-    counts = np.bincount(target, minlength=len(agreements))
     return [
         Agreed(
             participant=row.participant_id,
             dimension=row.competency.code,
             level=float(row.level),
-            spread=float(np.nan_to_num(found.spread[at])),
-            ratings=int(counts[at]),
+            spread=row.spread,
+            ratings=row.ratings,
         )
-        for at, row in enumerate(agreements)
+        for row in agreements
     ]
 
 
 def own_assignments(user: User) -> list[Assignment]:
     """What an assessor has to do, newest programme first."""
-    rows = user.assignments.select_related("participant__employee", "participant__programme")
+    rows = user.assignments.filter(withdrawn_at__isnull=True).select_related(
+        "participant__employee", "participant__programme"
+    )
     return list(rows.order_by("-participant__programme__starts", "participant__employee__name"))

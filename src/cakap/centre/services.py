@@ -1,28 +1,33 @@
-"""The assessment centre: a matrix, assessors, ratings with evidence, an agreed level, signatures."""
+"""The assessment centre: a matrix, assessors, their own ratings with evidence, handed in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 
 from cakap.accounts.models import User
 from cakap.audit.services import record
 from cakap.centre.errors import (
     AlreadyRated,
     AlreadySigned,
+    AlreadySubmitted,
+    AssignmentWithdrawn,
     BadRating,
+    MatrixInUse,
+    MeetingOpened,
     NotIndependent,
     NotInMatrix,
     RatingsMissing,
+    ReasonMissing,
+    StalePage,
 )
-from cakap.centre.models import Agreement, Assignment, Measure, Rating, Simulation
-from cakap.centre.queries import matrix, measured_competencies, missing_ratings
-from cakap.policy.queries import policy_in_force
+from cakap.centre.models import Assignment, Measure, Rating, RatingCorrection, Simulation
+from cakap.centre.queries import matrix, measured_competencies, meeting_is_open, missing_ratings
 from cakap.programmes.models import Participant, Programme
 from cakap.programmes.services import freeze_policy
 from cakap.registry.imports.tables import Table
@@ -45,7 +50,9 @@ def set_matrix(
     """Say which simulations there are, (code, name), and which competencies each shows.
 
     A cell that was rated stays; a simulation that is not named any more goes if nobody used it.
+    Raises `MatrixInUse` for a new cell once an assessor has submitted: nobody could rate it.
     """
+    _refuse_new_cells(programme, cells)
     codes = {row.code: row for row in Competency.objects.all()}
     for (code, name), competencies in cells.items():
         row, _ = Simulation.objects.update_or_create(
@@ -60,7 +67,18 @@ def set_matrix(
     programme.simulations.exclude(code__in=[code for code, _ in cells]).filter(
         ratings__isnull=True
     ).delete()
-    _record(programme, "matrix.set", programme.code, actor, now, simulations=len(cells))
+    record_act(programme, "matrix.set", programme.code, actor, now, simulations=len(cells))
+
+
+def _refuse_new_cells(programme: Programme, cells: Mapping[tuple[str, str], Sequence[str]]) -> None:
+    measures = Measure.objects.filter(simulation__programme=programme)
+    known = set(measures.values_list("simulation__code", "competency__code"))
+    wanted = {(code, one) for (code, _), competencies in cells.items() for one in competencies}
+    submitted = Assignment.objects.filter(
+        participant__programme=programme, submitted_at__isnull=False, withdrawn_at__isnull=True
+    )
+    if wanted - known and submitted.exists():
+        raise MatrixInUse
 
 
 @transaction.atomic
@@ -93,13 +111,102 @@ def assign(*, participant: Participant, assessor: User, actor: str, now: datetim
         or unit_held(own.pk, on=day) == unit_held(participant.employee_id, on=day) is not None
     ):
         raise NotIndependent
+    lock(participant)
     if participant.assignments.filter(signed_at__isnull=False).exists():
         raise AlreadySigned
+    if meeting_is_open(participant):
+        raise MeetingOpened
     row, new = Assignment.objects.get_or_create(participant=participant, assessor=assessor)
-    if new:
+    again = Assignment.objects.filter(pk=row.pk, withdrawn_at__isnull=False).update(
+        withdrawn_at=None, withdrawn_reason=""
+    )
+    if new or again:
         subject = f"{participant.employee.nip} ← {assessor.username}"
-        _record(participant.programme, "assessor.assign", subject, actor, now)
+        record_act(participant.programme, "assessor.assign", subject, actor, now)
+    row.refresh_from_db()
     return row
+
+
+@transaction.atomic
+def withdraw(*, assignment: Assignment, reason: str, actor: str, now: datetime) -> None:
+    """Take an assessor off a participant before the meeting, for instance who never submits."""
+    participant = assignment.participant
+    lock(participant)
+    if meeting_is_open(participant):
+        raise MeetingOpened
+    if not reason.strip():
+        raise ReasonMissing
+    if not Assignment.objects.filter(pk=assignment.pk, withdrawn_at__isnull=True).update(
+        withdrawn_at=now, withdrawn_reason=reason.strip()
+    ):
+        raise AssignmentWithdrawn
+    subject = f"{participant.employee.nip} ← {assignment.assessor.username}"
+    record_act(
+        participant.programme, "assessor.withdraw", subject, actor, now, reason=reason.strip()
+    )
+
+
+@transaction.atomic
+def submit(*, assignment: Assignment, now: datetime) -> bool:
+    """Hand in an assessor's ratings of a participant, every cell rated. False if done before."""
+    lock(assignment.participant)
+    missing = missing_ratings(assignment)
+    if missing:
+        simulation, competency = missing[0]
+        message = f"Penilaian {competency} pada {simulation} belum diisi."
+        raise RatingsMissing(message)
+    if not Assignment.objects.filter(
+        pk=assignment.pk, submitted_at__isnull=True, withdrawn_at__isnull=True
+    ).update(submitted_at=now):
+        return False
+    record_act(
+        assignment.participant.programme, "ratings.submit", assignment.participant.employee.nip,
+        assignment.assessor.username, now,
+    )  # fmt: skip
+    return True
+
+
+@transaction.atomic
+def reopen(*, assignment: Assignment, reason: str, now: datetime) -> None:
+    """Take one's submitted ratings back with the reason, before the meeting was opened."""
+    lock(assignment.participant)
+    if meeting_is_open(assignment.participant):
+        raise MeetingOpened
+    if not reason.strip():
+        raise ReasonMissing
+    if not Assignment.objects.filter(pk=assignment.pk, submitted_at__isnull=False).update(
+        submitted_at=None
+    ):
+        message = "Penilaian peserta ini belum diserahkan."
+        raise StalePage(message)
+    record_act(
+        assignment.participant.programme, "ratings.reopen", assignment.participant.employee.nip,
+        assignment.assessor.username, now, reason=reason.strip(),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def correct(*, rating: Rating, level: Decimal, evidence: str, reason: str, now: datetime) -> None:
+    """Correct an own rating before it is submitted; what it said before is kept with the reason."""
+    assignment = rating.assignment
+    lock(assignment.participant)
+    _refuse_closed(assignment)
+    _check_rating(rating.competency, level, evidence)
+    if not reason.strip():
+        raise ReasonMissing
+    rating.refresh_from_db()
+    if (rating.level, rating.evidence) == (level, evidence.strip()):
+        return
+    RatingCorrection.objects.create(
+        rating=rating, level=rating.level, evidence=rating.evidence, reason=reason.strip(),
+        corrected_at=now,
+    )  # fmt: skip
+    Rating.objects.filter(pk=rating.pk).update(level=level, evidence=evidence.strip())
+    record_act(
+        assignment.participant.programme, "rating.correct",
+        f"{assignment.participant.employee.nip} {rating.simulation.code} {rating.competency.code}",
+        assignment.assessor.username, now, reason=reason.strip(), sealed=_sealed(level, evidence),
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -111,34 +218,60 @@ def rate(
     level: Decimal,
     evidence: str,
     now: datetime,
-) -> Rating:
-    """Keep an assessor's own judgement with the behaviour seen, once and for all."""
+) -> bool:
+    """Keep an assessor's own judgement of one cell. False if it stood there word for word before.
+
+    Raises `AlreadyRated` where the cell has another rating, naming the cell.
+    """
     programme = assignment.participant.programme
     if competency.pk not in matrix(programme).get(simulation.pk, frozenset()):
         raise NotInMatrix
+    _check_rating(competency, level, evidence)
+    lock(assignment.participant)
+    known = Rating.objects.filter(
+        assignment=assignment, simulation=simulation, competency=competency
+    ).first()
+    if known and (known.level, known.evidence) == (level, evidence.strip()):
+        return False
+    if known:
+        message = f"{simulation} – {competency} sudah Anda nilai; penilaian itu tidak diganti."
+        raise AlreadyRated(message)
+    _refuse_closed(assignment)
+    Rating.objects.create(
+        assignment=assignment, simulation=simulation, competency=competency,
+        level=level, evidence=evidence.strip(), rated_at=now,
+    )  # fmt: skip
+    freeze_policy(programme=programme, now=now)
+    record_act(
+        programme, "rating.give",
+        f"{assignment.participant.employee.nip} {simulation.code} {competency.code}",
+        assignment.assessor.username, now, sealed=_sealed(level, evidence),
+    )  # fmt: skip
+    return True
+
+
+def _check_rating(competency: Competency, level: Decimal, evidence: str) -> None:
     if not evidence.strip():
         message = f"Bukti perilaku untuk {competency} wajib diisi."
         raise BadRating(message)
     if not 0 <= level <= 5:
         message = f"Tingkat {competency}: diharapkan 0 sampai 5; ditemukan {level}."
         raise BadRating(message)
-    if assignment.signed_at:
+
+
+def _refuse_closed(assignment: Assignment) -> None:
+    now = Assignment.objects.get(pk=assignment.pk)
+    if now.withdrawn_at:
+        raise AssignmentWithdrawn
+    if now.signed_at:
         raise AlreadySigned
-    rating, new = Rating.objects.get_or_create(
-        assignment=assignment,
-        simulation=simulation,
-        competency=competency,
-        defaults={"level": level, "evidence": evidence.strip(), "rated_at": now},
-    )
-    if not new:
-        raise AlreadyRated
-    freeze_policy(programme=programme, now=now)
-    _record(
-        programme, "rating.give",
-        f"{assignment.participant.employee.nip} {simulation.code} {competency.code}",
-        assignment.assessor.username, now, level=level,
-    )  # fmt: skip
-    return rating
+    if now.submitted_at:
+        raise AlreadySubmitted
+
+
+def _sealed(level: Decimal, evidence: str) -> str:
+    """A digest for the audit trail: it proves a rating later and tells nobody its level now."""
+    return sha256(f"{Decimal(level):.2f}\n{evidence.strip()}".encode()).hexdigest()
 
 
 @transaction.atomic
@@ -148,20 +281,19 @@ def import_ratings(*, programme: Programme, table: Table, actor: str, now: datet
     if missing:
         message = f"{table.file}, baris 1: diharapkan kolom {missing[0]}; tidak ditemukan."
         raise BadRating(message)
-    table.refuse_long_numbers(RATING_HEADERS)
     assignments = {
         (row.participant.employee.nip, row.assessor.username): row
-        for row in Assignment.objects.filter(participant__programme=programme).select_related(
-            "participant__employee", "participant__programme", "assessor"
-        )
+        for row in Assignment.objects.filter(
+            participant__programme=programme, withdrawn_at__isnull=True
+        ).select_related("participant__employee", "participant__programme", "assessor")
     }
     simulations = {row.code: row for row in programme.simulations.all()}
     competencies = {row.code: row for row in measured_competencies(programme)}
-    for place, *cells in zip(table.row_numbers, *table.columns, strict=True):
+    for place, cells in enumerate(zip(*table.columns, strict=True), start=2):
         row = dict(zip(table.headers, cells, strict=True))
         where = f"{table.file}, baris {place}"
         try:
-            rate(
+            new = rate(
                 assignment=_found(assignments, (row["nip"], row["asesor"]), "nip dan asesor"),
                 simulation=_found(simulations, row["simulasi"], "simulasi"),
                 competency=_found(competencies, row["kompetensi"], "kompetensi"),
@@ -169,10 +301,13 @@ def import_ratings(*, programme: Programme, table: Table, actor: str, now: datet
                 evidence=row["bukti"],
                 now=now,
             )
-        except (BadRating, NotInMatrix, AlreadyRated, AlreadySigned) as refusal:
+        except (BadRating, NotInMatrix, AlreadyRated, AlreadySubmitted, AlreadySigned) as refusal:
             message = f"{where}: {refusal}"
             raise BadRating(message) from refusal
-    _record(programme, "ratings.import", table.file, actor, now, rows=len(table))
+        if not new:
+            message = f"{where}: {row['simulasi']} – {row['kompetensi']} sudah dinilai."
+            raise BadRating(message)
+    record_act(programme, "ratings.import", table.file, actor, now, rows=len(table))
     return len(table)
 
 
@@ -191,68 +326,15 @@ def _level(text: str) -> Decimal:
         raise BadRating(message) from exc
 
 
-@transaction.atomic
-def agree(
-    *,
-    participant: Participant,
-    competency: Competency,
-    level: Decimal,
-    reason: str,
-    actor: str,
-    now: datetime,
-) -> Agreement:
-    """Write down the level on which the assessors agreed; every one of them has rated first."""
-    assignments = list(participant.assignments.all())
-    agency = participant.programme.organiser.code
-    least = policy_in_force(agency=agency, on=timezone.localdate(now))["centre.min_assessors"]
-    if len(assignments) < least:
-        message = (
-            f"Peserta ini memerlukan sedikitnya {least} asesor; ditugaskan {len(assignments)}."
-        )
-        raise RatingsMissing(message)
-    if any(row.signed_at for row in assignments):
-        raise AlreadySigned
-    for assignment in assignments:
-        if missing_ratings(assignment):
-            message = f"{assignment.assessor.name} belum menyelesaikan penilaiannya."
-            raise RatingsMissing(message)
-    if not reason.strip() or not 0 <= level <= 5:
-        message = f"{competency}: tingkat 0–5 dan alasan kesepakatan wajib diisi."
-        raise BadRating(message)
-    row, _ = Agreement.objects.update_or_create(
-        participant=participant,
-        competency=competency,
-        defaults={"level": level, "reason": reason.strip(), "agreed_at": now},
-    )
-    subject = f"{participant.employee.nip} {competency.code}"
-    _record(participant.programme, "level.agree", subject, actor, now, level=level)
-    return row
+def lock(participant: Participant) -> None:
+    """Let one act at a time happen on the ratings and the meeting of a participant."""
+    Participant.objects.select_for_update().get(pk=participant.pk)
 
 
-@transaction.atomic
-def sign(*, assignment: Assignment, now: datetime) -> None:
-    """An assessor signs a participant's agreed levels; nothing changes after that."""
-    participant = assignment.participant
-    missing = missing_ratings(assignment)
-    if missing:
-        simulation, competency = missing[0]
-        message = f"Penilaian {competency} pada {simulation} belum diisi."
-        raise RatingsMissing(message)
-    agreed = set(participant.agreements.values_list("competency_id", flat=True))
-    open_ = [c for c in measured_competencies(participant.programme) if c.pk not in agreed]
-    if open_:
-        message = f"Tingkat {open_[0]} belum disepakati."
-        raise RatingsMissing(message)
-    if Assignment.objects.filter(pk=assignment.pk, signed_at__isnull=True).update(signed_at=now):
-        _record(
-            participant.programme, "levels.sign", participant.employee.nip,
-            assignment.assessor.username, now,
-        )  # fmt: skip
-
-
-def _record(
+def record_act(
     programme: Programme, action: str, subject: str, actor: str, now: datetime, **detail: object
 ) -> None:
+    """Write an act on a programme to the audit trail."""
     record(
         actor=actor, action=action, subject=subject, agency=programme.organiser.code,
         detail=detail, now=now,

@@ -7,9 +7,9 @@ from decimal import Decimal
 from random import Random
 
 from cakap.accounts.models import User
+from cakap.centre.meeting import agree, integration, open_meeting, sign
 from cakap.centre.queries import matrix
-from cakap.centre.ratings_in_meeting import integration
-from cakap.centre.services import agree, assign, import_ratings, set_matrix, sign
+from cakap.centre.services import assign, import_ratings, set_matrix, submit
 from cakap.demo.persons import person
 from cakap.demo.province import NINE
 from cakap.programmes.models import Programme
@@ -29,7 +29,7 @@ SIMULATIONS = {
 def hold_centre(
     *, programme: Programme, assessors: list[User], seed: int, actor: str, now: datetime
 ) -> int:
-    """Matrix, two assessors a participant, ratings, the meeting, signatures; returns the ratings."""
+    """Matrix, two assessors each, ratings handed in, the meeting, signatures; returns the ratings."""
     set_matrix(programme=programme, cells=SIMULATIONS, actor=actor, now=now)
     people = list(programme.participants.select_related("employee", "programme"))
     for number, one in enumerate(people):
@@ -41,6 +41,9 @@ def hold_centre(
     table = read_table("penilaian.csv", _ratings(programme, seed))
     rated = import_ratings(programme=programme, table=table, actor=actor, now=now)
     for one in people:
+        for assignment in one.assignments.select_related("assessor", "participant__programme"):
+            submit(assignment=assignment, now=now)
+        open_meeting(participant=one, actor=assessors[0].username, now=now)
         for row in integration(one):
             reason = "Penilaian sejalan." if row.spread < 1 else "Dibahas; bukti terkuat diikuti."
             agree(
