@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cakap.science.assembly.blueprint import Blueprint, Stock, rules_of
+from cakap.science.assembly.exchange import deal_by_exchange
 from cakap.science.assembly.forms import Infeasible, assemble
 
 
@@ -88,3 +89,27 @@ def test_rules_that_clash_are_named_and_no_others(more, names):
 def test_a_rule_about_what_the_bank_does_not_say_is_refused():
     with pytest.raises(ValueError, match="level: the bank has no such label"):
         assemble(stock_of(), blueprint(counts={("level", 1): (0, 3)}))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_sums_near_their_limits_are_dealt_out_by_exchange(seed):
+    """Where forms taken one after the other leave a last one that no longer fits."""
+    rng = np.random.default_rng(seed)
+    stock = stock_of(n=400, seed=seed, enemies=((0, 1, 2), (5, 9), (20, 21, 22)))
+    chosen = np.zeros(400, dtype=np.int64)
+    plan = blueprint(n_forms=8, length=20, counts={}, limits={}, most_uses=2)
+    chosen[rng.choice(400, 150, replace=False)] = 1
+    chosen[np.flatnonzero(chosen)[:10]] = 2
+    words = float(chosen @ stock.amounts["words"]) / 8
+    tight = blueprint(
+        n_forms=8, length=20, most_uses=2, limits={"words": (words * 0.998, words * 1.002)},
+        counts={("content", k): (0, 12) for k in range(3)},
+    )  # fmt: skip
+
+    forms = deal_by_exchange(chosen, rules_of(stock, tight), stock, tight)
+
+    assert forms is not None
+    assert np.array_equal(np.bincount(np.concatenate(forms), minlength=400), chosen)
+    for form, rule in itertools.product(forms, rules_of(stock, tight)):
+        assert len(np.unique(form)) == 20 == plan.length
+        assert rule.low - 1e-6 <= rule.coefficients[form].sum() <= rule.high + 1e-6, rule.name

@@ -15,6 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array, hstack, vstack
 
 from cakap.science.assembly.blueprint import Blueprint, Rule, Stock, rules_of
+from cakap.science.assembly.exchange import deal_by_exchange
 from cakap.science.types import Floats, Ints
 
 TAKE_SECONDS, DEAL_SECONDS = 30.0, 3.0
@@ -61,7 +62,10 @@ def assemble(stock: Stock, blueprint: Blueprint) -> Assembled:
         take = _take(roomy, stock, blueprint)[0]
     forms = _deal(take, rules, stock, blueprint)
     if forms is None:
-        message = "no forms were found, although no rules clash: loosen one or make fewer forms"
+        message = (
+            "the time ran out before forms were found, although no rules clash: loosen one or make "
+            "fewer forms"
+        )
         raise ValueError(message)
     forms = _evened(forms, bound, rules, stock, blueprint)
     information = np.stack([stock.information[form].sum(axis=0) for form in forms])
@@ -121,11 +125,25 @@ def _uses(blueprint: Blueprint) -> int:
 def _deal(
     take: Ints, rules: Sequence[Rule], stock: Stock, blueprint: Blueprint
 ) -> list[Ints] | None:
+    """What was taken, in forms: near equal shares, by exchange, or any that keep the rules.
+
+    None where none came in time.
+    """
+    return (
+        _deal_in_turn(take, rules, stock, blueprint, near=True)
+        or deal_by_exchange(take, rules, stock, blueprint)
+        or _deal_in_turn(take, rules, stock, blueprint, near=False)
+    )
+
+
+def _deal_in_turn(
+    take: Ints, rules: Sequence[Rule], stock: Stock, blueprint: Blueprint, *, near: bool
+) -> list[Ints] | None:
     """One form after the other out of what was taken, each near an equal share of what is left."""
     left = take.copy()
     forms: list[Ints] = []
     for _ in range(blueprint.n_forms):
-        chosen = _one_form(left, rules, stock, blueprint, forms)
+        chosen = _one_form(left, rules, stock, blueprint, (forms, near))
         if chosen is None:
             return None
         forms.append(chosen)
@@ -138,8 +156,9 @@ def _one_form(
     rules: Sequence[Rule],
     stock: Stock,
     blueprint: Blueprint,
-    forms: Sequence[Ints],
+    so_far: tuple[Sequence[Ints], bool],
 ) -> Ints | None:
+    forms, near_share = so_far
     after = blueprint.n_forms - len(forms) - 1
     items = np.flatnonzero(left > 0)
     times = left[items].astype(np.float64)
@@ -174,18 +193,15 @@ def _one_form(
             np.concatenate([np.full(len(target), np.inf), target]),
         ),
     ]
-    # Where no form near the share is found in time, any form that keeps the rules will do for now.
-    for gain, seconds in ((1.0, DEAL_SECONDS), (0.0, TAKE_SECONDS)):
-        found = milp(
-            np.append(np.zeros(n), gain),
-            integrality=_whole(n, 1),
-            bounds=Bounds(np.append(times > after, 0).astype(float), np.append(np.ones(n), np.inf)),
-            constraints=limits,
-            options={"mip_rel_gap": DEAL_GAP, "time_limit": seconds},
-        )
-        if found.x is not None:
-            return items[found.x[:n] > 0.5]
-    return None
+    gain, seconds = (1.0, DEAL_SECONDS) if near_share else (0.0, TAKE_SECONDS)
+    found = milp(
+        np.append(np.zeros(n), gain),
+        integrality=_whole(n, 1),
+        bounds=Bounds(np.append(times > after, 0).astype(float), np.append(np.ones(n), np.inf)),
+        constraints=limits,
+        options={"mip_rel_gap": DEAL_GAP, "time_limit": seconds},
+    )
+    return None if found.x is None else items[found.x[:n] > 0.5]
 
 
 def _evened(
