@@ -10,7 +10,7 @@ from world import NOW, TODAY, make_open_session
 
 from cakap.accounts.models import Membership, Role
 from cakap.centre.services import assign
-from cakap.delivery.models import Attempt
+from cakap.delivery.models import Attempt, RecordConflict, Site, SitePackage
 from cakap.itembank.models import Form, ItemVersion
 from cakap.itembank.services import File, add_files
 from cakap.jobs.services import ask_for_job
@@ -140,6 +140,10 @@ EXPECTED = {
     "delivery:pack": (OPERATOR, "session"),
     "delivery:sites": (OPERATOR, ""),
     "delivery:add_site": (OPERATOR, ""),
+    "delivery:site_session": (OPERATOR, "session"),
+    "delivery:site_withdraw": (OPERATOR, "held"),
+    "delivery:site_missing": (OPERATOR, "held"),
+    "delivery:site_settle": (OPERATOR, "conflict"),
     "delivery:site_log": (PUBLIC, ""),
     "delivery:site_log_file": (OPERATOR, ""),
     "delivery:desk": (PROCTOR | OPERATOR, "session"),
@@ -233,6 +237,11 @@ PICTURE = b"\xff\xd8\xff\xe0"
 SHARED = {"rule", "file", "box", "post_code"}
 OPEN = {200, 302, 400, 404, 409}
 
+RECORD = {
+    "kind": "answer", "response": "a", "client_at": "", "received_at": "", "late": False,
+    "device": "d",
+}  # fmt: skip
+
 
 def objects(world) -> dict[str, list]:
     """One object of every kind that belongs to the world's agency, as arguments of its address."""
@@ -272,7 +281,15 @@ def objects(world) -> dict[str, list]:
     )
     with threads() as workers:
         carry_out(calibration, workers=workers)
+    held = session.programme.sessions.exclude(pk=session.pk)[0]
+    site = Site.objects.create(agency=agency, name="S", card=agency.code * 20, added_at=NOW)
+    SitePackage.objects.create(session=held, site=site, made_at=NOW, made_by="t")
+    conflict = RecordConflict.objects.create(
+        attempt=attempt, seq=1, kept=RECORD, other=RECORD, found_at=NOW
+    )
     found = {
+        "held": held,
+        "conflict": conflict,
         "membership": Membership.objects.filter(agency=agency).first(),
         "position": world.post("KADIS1"),
         "standard": Standard.objects.filter(position__agency=agency).first(),

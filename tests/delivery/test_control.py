@@ -251,7 +251,7 @@ def test_everyone_logged_out_near_the_end_gets_exactly_the_lost_time_back(sessio
     people = [sit(session, n) for n in range(2)]
     for one in people:
         keep(one, 1, now=later(44))
-    assert control.last_sign_of_life(session) == later(44)
+    assert control.last_sign_of_life(session, now=later(44)) == later(44)
 
     control.give_back(
         session=session, since=later(44), until=later(44 + 37), reason="Server", by="p",
@@ -273,7 +273,7 @@ def test_a_short_circuit_takes_a_room_and_gives_it_back_whole(session):
 
     control.report_incident(session=session, seat=None, text="Korsleting", by="p", now=later(35))
     control.give_back(
-        session=session, since=control.last_sign_of_life(session), until=later(35),
+        session=session, since=control.last_sign_of_life(session, now=later(35)), until=later(35),
         reason="Korsleting", by="p", now=later(35),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ import base64
 import json
 import zlib
 from datetime import timedelta
+from hashlib import sha256
 from itertools import permutations
 
 import pytest
@@ -29,10 +30,12 @@ from cakap.delivery.models import (
     Grant,
     Incident,
     Interruption,
+    Silence,
     SitePackage,
 )
 from cakap.delivery.queries import state_of
 from cakap.delivery.services import sign_in, submit
+from cakap.delivery.sites.carrying import KIND
 from cakap.delivery.sites.envelope import opened, sealed, signed, unsealed
 from cakap.delivery.sites.errors import (
     BadCard,
@@ -42,8 +45,9 @@ from cakap.delivery.sites.errors import (
     UnknownSite,
 )
 from cakap.delivery.sites.identity import Card, identity
-from cakap.delivery.sites.log import events_after, head_of, receive
+from cakap.delivery.sites.log import events_after, head_of
 from cakap.delivery.sites.package import pack, take_in
+from cakap.delivery.sites.receiving import receive
 from cakap.delivery.sites.services import add_site
 from cakap.itembank.models import ItemKey, Section
 from cakap.programmes.models import Session
@@ -225,7 +229,7 @@ def an_exam_day(session):
 
 def wiped(session):
     """As the centre was before it heard of the day."""
-    for model in (Event, Device, Grant, Interruption, Incident):
+    for model in (Event, Device, Grant, Interruption, Incident, Silence):
         model.objects.all().delete()
     Attempt.objects.all().delete()
     Session.objects.filter(pk=session.pk).update(state="planned")
@@ -260,7 +264,7 @@ def test_interrupted_repeated_and_reordered_uploads_end_in_the_same_state(world,
                 receive(card, told[at], now=later(60))
             except BadEnvelope:
                 continue  # events of somebody of whom no head has told yet: sent again later
-    for one in told:
+    for one in [*told, told[2]]:
         found = receive(card, one, now=later(61))
 
     assert found["missing"] == 0
@@ -294,11 +298,11 @@ def test_the_same_number_with_other_content_is_a_conflict_for_people(world, site
     for one in told:
         receive(card, one, now=later(60))
     changed = json.loads(json.dumps(told[3]))
-    changed["rows"][0][3] = "e"
+    next(iter(changed["seats"].values()))[0][3] = "e"
 
-    found = receive(card, changed, now=later(61))
+    receive(card, changed, now=later(61))
 
-    assert found["conflicts"] == ["1/1"]
+    assert receive(card, told[2], now=later(62))["conflicts"] == ["1/1"]
     assert Event.objects.filter(response="e").count() == 0
 
 
@@ -323,13 +327,23 @@ def test_a_log_carried_by_hand_is_taken_like_one_that_was_sent(client, world, si
     told, _ = an_exam_day(session)
     wiped(session)
     SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
-    lines = b"".join(signed(one, identity()) + b"\n" for one in told[2:])
+    lines = [signed(one, identity()) for one in told[2:]]
+    digests = [sha256(line).hexdigest() for line in lines]
+    first = signed({"kind": KIND, "lines": digests}, identity())
     client.force_login(world.user(Role.OPERATOR))
 
-    client.post(reverse("delivery:site_log_file"), {"file": SimpleUploadedFile("log", lines)})
+    def carried(*lines):
+        file = SimpleUploadedFile("log", b"".join(line + b"\n" for line in lines))
+        return client.post(reverse("delivery:site_log_file"), {"file": file}).status_code
+
+    assert carried(first, *lines[:-1]) == 400
+    assert carried(*lines) == 400
+    assert (Event.objects.count(), SitePackage.objects.get().as_of) == (0, None)
+    assert carried(first, *lines) == 302
 
     assert Event.objects.count() == 3
     assert SitePackage.objects.get().heard_at
+    assert SitePackage.objects.get().clock_off is None
     assert timedelta(0) <= later(19) - SitePackage.objects.get().as_of
 
 

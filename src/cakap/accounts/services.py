@@ -197,3 +197,11 @@ def lift_sign_in(*, user: User, agency: Agency, actor: str, now: datetime) -> in
 
 def _sign_in_names(user: User) -> list[str]:
     return sorted({user.username.lower(), user.email.lower()} - {""})
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, actor: str, now: datetime) -> None:
+    """Give a user a new password by whoever runs the installation, for whatever agencies the user acts."""
+    user.set_password(password)
+    User.objects.filter(pk=user.pk).update(password=user.password)
+    record(actor=actor, action="user.password", subject=user.username, now=now)

@@ -20,6 +20,7 @@ from cakap.placement.queries import people_for, posts_for
 from cakap.registry.models import Employee, Position
 from cakap.registry.queries import empty_seats
 from cakap.results.models import Result
+from cakap.results.queries import with_staleness
 
 OFFICE = (Role.OPERATOR, Role.TALENT_MANAGER, Role.DECISION_MAKER, Role.AUDITOR)
 TALENT = (Role.TALENT_MANAGER, Role.DECISION_MAKER, Role.AUDITOR)
@@ -81,6 +82,7 @@ class ResultOut(Schema):
     valid_from: date
     valid_until: date
     recognised: bool
+    is_stale: bool
     levels: dict[str, float]
     policy_digest: str
     input_digest: str
@@ -91,7 +93,8 @@ class ResultOut(Schema):
 def result(request: HttpRequest, nip: str) -> dict[str, Any]:
     """The result in force of one civil servant."""
     act_as(request, *OFFICE)
-    row = one(request, Result, employee__nip=nip, superseded_at=None)
+    found = one(request, Result, employee__nip=nip, superseded_at=None)
+    row: Any = with_staleness(Result.objects.filter(pk=found.pk)).get()
     levels = row.levels.values_list("competency__code", "value")
     names = [name for name in ResultOut.model_fields if name not in {"nip", "post", "levels"}]
     return {

@@ -72,3 +72,20 @@ def agency_of(code: str) -> Any:
         known = ", ".join(Agency.objects.values_list("code", flat=True)) or "belum ada"
         stop(f"Instansi {code!r} tidak terdaftar; yang ada: {known}.", BAD_INPUT)
     return found
+
+
+def ask_password(*, username: str, given: str = "") -> str:
+    """A password that is typed twice, or `given`; ends where the rules for passwords refuse it."""
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+    from django.utils import translation
+
+    from cakap.accounts.models import User
+
+    password = given or typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
+    try:
+        with translation.override("id"):
+            validate_password(password, user=User(username=username, name=username))
+    except ValidationError as exc:
+        stop(f"Kata sandi ditolak: {' '.join(exc.messages)}", BAD_INPUT)
+    return str(password)

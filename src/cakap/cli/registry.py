@@ -18,6 +18,7 @@ from cakap.cli.frame import (
     Json,
     agency_of,
     app,
+    ask_password,
     start_django,
     stop,
     watched,
@@ -91,7 +92,7 @@ def _make_administrator(agency: Any, name: str, now: datetime) -> None:
 
     user = User.objects.filter(username=name).first()
     if user is None:
-        password = typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
+        password = ask_password(username=name)
         user = register_user(username=name, name=name, password=password, actor="cli", now=now)
     given = give_roles(user=user, agency=agency, roles=[Role.ADMINISTRATOR], actor="cli", now=now)
     what = "menjadi" if given else "sudah menjadi"

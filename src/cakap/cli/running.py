@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from cakap.cli.frame import DONE, ERR, FAILED, OUT, Json, app, start_django, stop
+from cakap.cli.room import prepare
 
 
 @app.command(epilog="Contoh: cakap init")
@@ -53,15 +54,23 @@ def collect_static() -> None:
 @app.command(epilog="Contoh: cakap serve --port 8000 --workers 2")
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="Alamat.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Alamat; 0.0.0.0: dapat dibuka dari komputer lain di ruang.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Porta.")] = 8000,
+    name: Annotated[
+        list[str] | None, typer.Option(help="Nama lain yang diterima; boleh berulang.")
+    ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Dengan sertifikat dari cakap site tls.")
+    ] = False,
     workers: Annotated[int, typer.Option(help="Banyaknya proses halaman.")] = 2,
 ) -> None:
     """Sajikan halaman, bersama satu pekerja untuk pekerjaan panjang."""
     init()
     refuse_taken(host, port)
-    server, worker = start_server(host, port, workers)
-    ERR.print(f"http://{host}:{port}/ – Ctrl-C untuk berhenti", highlight=False)
+    options = prepare(host, port, names=name or [], tls=tls)
+    server, worker = start_server(host, port, workers, options)
     wait_for(server, worker)
 
 
@@ -83,7 +92,7 @@ def refuse_taken(host: str, port: int) -> None:
 
 
 def start_server(
-    host: str, port: int, workers: int
+    host: str, port: int, workers: int, options: Sequence[str] = ()
 ) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
     """Pages and answers, and one worker for long work, each a process of its own.
 
@@ -95,7 +104,7 @@ def start_server(
         "--respawn-failed-workers", "--no-ws", "--log-level", "warning", "--backlog", "4096",
         # A browser keeps its connection: as many as a province has people at once.
         "--backpressure", "50000",
-        "--workers-kill-timeout", "10", "cakap.asgi:application",
+        "--workers-kill-timeout", "10", *options, "cakap.asgi:application",
     ]  # fmt: skip
     return subprocess.Popen(granian, stdout=sys.stderr), start_worker()  # noqa: S603
 

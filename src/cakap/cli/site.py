@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cakap.cli.frame import ERR, FAILED, OUT, Json, app, start_django, stop
+from cakap.cli.frame import (
+    BAD_INPUT,
+    DONE,
+    ERR,
+    FAILED,
+    OUT,
+    Json,
+    app,
+    ask_password,
+    start_django,
+    stop,
+)
 
 site = typer.Typer(
     no_args_is_help=True, help="Tempat ujian dengan jaringannya sendiri: bawa, laksanakan, kirim."
@@ -33,6 +45,7 @@ def load(
     file: Annotated[Path, typer.Argument(help="Paket sesi dari pusat.")],
     centre: Annotated[str, typer.Option(help="Kartu pusat.")],
     proctor: Annotated[str, typer.Option(help="Nama pengawas di situs ini.")] = "",
+    to: Annotated[str, typer.Option(help="Alamat pusat, untuk mencocokkan jam.")] = "",
     password: Annotated[str, typer.Option(envvar="CAKAP_PROCTOR_PASSWORD", hidden=True)] = "",
 ) -> None:
     """Masukkan paket sesi; dengan --proctor, buat akun pengawasnya (kata sandi ditanyakan)."""
@@ -46,16 +59,58 @@ def load(
     now = timezone.now()
     session = take_in(file.read_bytes(), centre=centre, now=now)
     if proctor:
-        password = password or typer.prompt("Kata sandi", hide_input=True, confirmation_prompt=True)
-        _staff(proctor, password, session)
+        _give_account(proctor, password, session, ("proctor", "operator"))
     ERR.print(
         f"Sesi {session.pk} di {session.room}: {session.seats.count()} kursi. "
-        "Jalankan: cakap serve",
+        "Jalankan untuk ruang: cakap serve --host 0.0.0.0",
         highlight=False,
     )
+    _say_clock(session, to)
 
 
-def _staff(name: str, password: str, session: Any) -> None:
+def _say_clock(session: Any, to: str) -> None:
+    """Compare this computer's clock with the centre's, or with the making of the package."""
+    from cakap.delivery.models import LoadedPackage
+    from cakap.delivery.sites.sending import clock_of, load_clock_sentence
+
+    loaded = LoadedPackage.objects.filter(session=session)
+    if to:
+        loaded.update(clock_off=clock_of(to.rstrip("/")))
+    sentence = load_clock_sentence(loaded.get())
+    if sentence:
+        ERR.print(f"{sentence} Betulkan jam komputer ini.", style="red")
+
+
+@site.command(epilog="Contoh: cakap site staff petugas2 --role proctor --role operator")
+def staff(
+    *,
+    name: Annotated[str, typer.Argument(help="Nama pengguna, misalnya petugas2.")],
+    role: Annotated[
+        list[str], typer.Option(help="proctor, operator atau administrator; boleh berulang.")
+    ],
+    password: Annotated[str, typer.Option(envvar="CAKAP_STAFF_PASSWORD", hidden=True)] = "",
+) -> None:
+    """Buat petugas kedua, operator atau administrator di situs ini (kata sandi ditanyakan)."""
+    start_django()
+    from cakap.delivery.models import LoadedPackage
+
+    wrong = next((one for one in role if one not in SITE_ROLES), "")
+    if wrong:
+        stop(f"Peran {wrong!r} tidak dikenal; pilih: {', '.join(SITE_ROLES)}.", BAD_INPUT)
+    loaded = LoadedPackage.objects.select_related("session__programme__organiser")
+    if not loaded:
+        stop("Belum ada sesi yang dimuat di sini: cakap site load.", FAILED)
+    organisers = {row.session.programme.organiser_id: row.session for row in loaded}
+    for session in organisers.values():
+        _give_account(name, password, session, role)
+    ERR.print(f"{name}: {', '.join(role)}.", highlight=False)
+
+
+SITE_ROLES = ("proctor", "operator", "administrator")
+
+
+def _give_account(name: str, password: str, session: Any, roles: Sequence[str]) -> None:
+    """An account with these roles; who has one keeps the password: cakap password."""
     from django.utils import timezone
 
     from cakap.accounts.models import Role, User
@@ -63,11 +118,66 @@ def _staff(name: str, password: str, session: Any) -> None:
 
     now = timezone.now()
     user = User.objects.filter(username=name).first() or register_user(
-        username=name, name=name, password=password, actor="cli", now=now
-    )
-    give_roles(
-        user=user, agency=session.programme.organiser, roles=[Role.PROCTOR, Role.OPERATOR],
+        username=name, name=name, password=ask_password(username=name, given=password),
         actor="cli", now=now,
+    )  # fmt: skip
+    give_roles(
+        user=user, agency=session.programme.organiser, roles=[Role(one) for one in roles],
+        actor="cli", now=now,
+    )  # fmt: skip
+
+
+@app.command(epilog="Contoh: cakap password pengawas1")
+def password(
+    *,
+    name: Annotated[str, typer.Argument(help="Nama pengguna.")],
+    given: Annotated[
+        str, typer.Option("--password", envvar="CAKAP_NEW_PASSWORD", hidden=True)
+    ] = "",
+) -> None:
+    """Ganti kata sandi yang lupa (kata sandi baru ditanyakan)."""
+    start_django()
+    from django.utils import timezone
+
+    from cakap.accounts.models import User
+    from cakap.accounts.services import set_password
+
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        stop(f"Pengguna {name!r} tidak terdaftar di sini.", BAD_INPUT)
+    set_password(
+        user=user, password=ask_password(username=name, given=given), actor="cli",
+        now=timezone.now(),
+    )  # fmt: skip
+    ERR.print(f"Kata sandi {name} diganti.", highlight=False)
+
+
+@site.command(epilog="Contoh: cakap site tls --name ruang.lebak.go.id")
+def tls(
+    *,
+    name: Annotated[
+        list[str] | None, typer.Option(help="Nama atau alamat server ini; boleh berulang.")
+    ] = None,
+) -> None:
+    """Buat otoritas sertifikat situs dan sertifikat server untuk nama dan alamatnya."""
+    start_django()
+    from django.conf import settings
+
+    from cakap.cli.room import own_addresses
+    from cakap.delivery.sites.certificates import make_certificates
+
+    names = [*(name or []), *own_addresses(), "localhost", "127.0.0.1"]
+    made = make_certificates(Path(settings.DATA) / "tls", names=list(dict.fromkeys(names)))
+    OUT.print(
+        f"Sertifikat server untuk: {', '.join(made.names)}\n"
+        f"Otoritas situs: {made.authority}\n"
+        f"Sidik SHA-256: {made.fingerprint}\n\n"
+        "Pasanglah berkas otoritas itu sekali pada setiap komputer ruang, sesudah sidiknya dicocokkan:\n"
+        "  Windows: certutil -addstore -f Root ca.pem (sebagai administrator)\n"
+        "  Linux:   salin ke /usr/local/share/ca-certificates/cakap.crt lalu update-ca-certificates; "
+        "peramban: impor sebagai otoritas\n"
+        "Lalu: cakap serve --tls --host 0.0.0.0",
+        highlight=False, soft_wrap=True,
     )  # fmt: skip
 
 
@@ -80,73 +190,38 @@ def send(
 ) -> None:
     """Kirim log ke pusat: yang belum ada di sana saja, aman diulang dan terputus."""
     start_django()
+    from cakap.delivery.sites.sending import Sent, send_all
+
+    def say(found: Sent) -> None:
+        if as_json:
+            told = {**asdict(found), "troubles": {str(k): v for k, v in found.troubles.items()}}
+            print(json.dumps(told, ensure_ascii=False), flush=True)  # noqa: T201
+        for session, trouble in found.troubles.items():
+            ERR.print(f"Sesi {session}: {trouble} Log tetap di sini.", highlight=False)
+        if found.clock_sentence:
+            ERR.print(f"{found.clock_sentence} Betulkan jam komputer ini.", style="red")
+        if not found.troubles:
+            ERR.print(f"Terkirim; {found.missing} catatan belum sampai.", highlight=False)
+
     while True:
-        try:
-            found = _send_all(to.rstrip("/"))
-        except OSError as exc:
-            if not every:
-                stop(f"Pusat tidak terjangkau ({exc}); log tetap di sini. Ulangi nanti.", FAILED)
-            ERR.print(f"Pusat tidak terjangkau; dicoba lagi dalam {every} detik.")
-        else:
-            if as_json:
-                print(json.dumps(found))  # noqa: T201
-            else:
-                ERR.print(f"Terkirim; {found['missing']} catatan belum sampai.")
+        found = send_all(to.rstrip("/"))
+        say(found)
         if not every:
-            return
+            raise SystemExit(FAILED if found.troubles else DONE)
         time.sleep(every)
-
-
-def _send_all(to: str) -> dict[str, int]:
-    import httpx
-    from django.utils import timezone
-
-    from cakap.delivery.sites.envelope import signed
-    from cakap.delivery.sites.identity import identity
-    from cakap.delivery.sites.log import events_after, head_of
-    from cakap.programmes.models import Session
-
-    own, missing, sent = identity(), 0, 0
-    with httpx.Client(base_url=to, timeout=60, trust_env=False) as client:
-
-        def tell(content: Any) -> dict[str, Any]:
-            try:
-                answer = client.post("/ujian/situs/log", content=signed(content, own))
-            except httpx.HTTPError as exc:
-                raise OSError(str(exc)) from exc
-            if answer.status_code != 200:
-                raise OSError(f"{answer.status_code} {answer.text[:200]}")
-            return dict(answer.json())
-
-        for session in Session.objects.order_by("pk"):
-            standing = tell(head_of(session, now=timezone.now()))
-            held = {int(seat): n for seat, n in standing["held"].items()}
-            for part in events_after(session, held):
-                standing = tell(part)
-                sent += len(part["rows"])
-            missing += standing["missing"]
-    return {"sent": sent, "missing": missing}
 
 
 @site.command(epilog="Contoh: cakap site export log.cakap-log")
 def export(*, file: Annotated[Path, typer.Argument(help="Berkas tujuan.")]) -> None:
     """Tulis seluruh log ke berkas bertanda tangan, untuk dibawa ke pusat dengan tangan."""
     start_django()
-    lines = list(_lines())
-    file.write_bytes(b"".join(line + b"\n" for line in lines))
-    ERR.print(f"{file}: {len(lines)} bagian.", highlight=False)
-
-
-def _lines() -> Iterator[bytes]:
     from django.utils import timezone
 
-    from cakap.delivery.sites.envelope import signed
-    from cakap.delivery.sites.identity import identity
-    from cakap.delivery.sites.log import events_after, head_of
-    from cakap.programmes.models import Session
+    from cakap.delivery.sites.carrying import log_file
 
-    own = identity()
-    for session in Session.objects.order_by("pk"):
-        yield signed(head_of(session, now=timezone.now()), own)
-        for part in events_after(session, {}):
-            yield signed(part, own)
+    content = log_file(now=timezone.now())
+    part = file.with_name(file.name + ".part")
+    part.write_bytes(content)
+    part.replace(file)
+    lines = content.count(b"\n")
+    ERR.print(f"{file}: {lines} bagian, {len(content)} bita.", highlight=False)

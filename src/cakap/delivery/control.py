@@ -25,6 +25,8 @@ from cakap.delivery.models import (
     Interruption,
     SectionTime,
 )
+from cakap.delivery.outages import last_outage
+from cakap.delivery.sites.services import refuse_at_site
 from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Accommodation, Seat, Session
@@ -147,8 +149,14 @@ def give_time(*, attempt: Attempt, minutes: int, reason: str, by: str, now: date
     )  # fmt: skip
 
 
-def last_sign_of_life(session: Session) -> datetime | None:
-    """When a machine of this room was last heard: where an outage began, for all that is known."""
+def last_sign_of_life(session: Session, *, now: datetime) -> datetime | None:
+    """Where the newest outage of this room began; without one, when a machine of it was last heard.
+
+    Whoever is heard again first after a power cut does not move its beginning.
+    """
+    outage = last_outage(session, now=now)
+    if outage:
+        return outage.since
     seen = Attempt.objects.filter(seat__session=session, seen_at__isnull=False)
     return seen.order_by("-seen_at").values_list("seen_at", flat=True).first()
 
@@ -197,14 +205,27 @@ def postpone(*, session: Session, starts_at: datetime, reason: str, by: str, now
 
     They stand still from the room's last sign of life: what passed in the dark is nobody's time.
     """
+    refuse_at_site(session)
     if session.state == Session.State.OPEN and not session_pause(session.pk):
         _refuse_unfit(session, reason)
         Interruption.objects.create(
             session=session, kind=Interruption.Kind.CUT, reason=reason.strip(), by=by,
-            started_at=last_sign_of_life(session) or now,
+            started_at=_dark_since(session, now),
         )  # fmt: skip
         _reckon(_running(session))
     postpone_session(session=session, starts_at=starts_at, reason=reason, actor=by, now=now)
+
+
+BACK_JUST_NOW = timedelta(minutes=10)
+
+
+def _dark_since(session: Session, now: datetime) -> datetime:
+    """Where an outage began that lasts or has just ended and was not given back; else now."""
+    outage = last_outage(session, now=now)
+    if outage is None or (outage.until and now - outage.until > BACK_JUST_NOW):
+        return now if outage else last_sign_of_life(session, now=now) or now
+    given = session.interruptions.filter(attempt__isnull=True, started_at__lte=outage.since)
+    return now if given.filter(ended_at__gte=outage.until or now).exists() else outage.since
 
 
 @transaction.atomic
@@ -261,6 +282,7 @@ def report_incident(
 
 
 def _refuse_unfit(session: Session, reason: str) -> None:
+    refuse_at_site(session)
     if session.state != Session.State.OPEN or not reason.strip():
         raise BadPause
 
@@ -270,6 +292,11 @@ def _running(session: Session) -> list[Attempt]:
         seat__session=session, begun_at__isnull=False, submitted_at__isnull=True
     )
     return list(rows.select_related("seat__session__form"))
+
+
+def reckon(session: Session) -> None:
+    """Write down the bounds of everybody who works in a session, after what they follow from has changed."""
+    _reckon(_running(session))
 
 
 def _reckon(attempts: Sequence[Attempt]) -> None:

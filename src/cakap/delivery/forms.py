@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.adapter import confirmed_user
-from cakap.delivery.models import Site
+from cakap.delivery.models import RecordConflict, Site
 from cakap.ui.moments import TO_THE_SECOND, MomentField
 
 DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
@@ -150,6 +151,34 @@ class CheckInForm(SecondOfficerForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["second"].required = self.fields["password"].required = False
+
+
+class TwoPeopleForm(SecondOfficerForm):
+    """A reason, and the name and password of a second officer who may decide this too."""
+
+    reason = forms.CharField(label=_("Alasan"), max_length=500)
+    field_order: tuple[str, ...] = ("reason", "second", "password")
+
+    def __init__(self, *args: Any, may: Callable[[Any], bool], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._may = may
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        cleaned.pop("password", None)
+        user = self.second_user
+        if user and (user == self._request.user or not self._may(user)):
+            self.add_error("second", _("Diharapkan petugas lain yang bertugas pada sesi ini."))
+        elif user:
+            cleaned["second"] = user.get_username()
+        return cleaned
+
+
+class SettleForm(TwoPeopleForm):
+    """Which of two contents counts."""
+
+    choice = forms.ChoiceField(label=_("Yang berlaku"), choices=RecordConflict.Choice.choices)
+    field_order = ("choice", "reason", "second", "password")
 
 
 class SiteForm(forms.Form):

@@ -11,6 +11,8 @@ from django.utils import formats, timezone
 
 from cakap.audit.chain import digest
 from cakap.delivery.models import Attempt, CheckIn, Event, Interruption, Stray
+from cakap.delivery.outages import Outage, outages
+from cakap.delivery.queries import finished_of
 from cakap.programmes.models import Session
 from cakap.ui.pdf import document
 
@@ -31,8 +33,11 @@ def minutes(session: Session, *, now: datetime) -> bytes:
             "room": ", ".join(one for one in (session.room.name, session.room.location) if one),
             "form": session.form.name,
             "state": str(session.get_state_display()).lower(),
-            "counts": _counts(session),
-            "interruptions": [_interruption(row) for row in session.interruptions.all()],
+            "counts": _counts(session, now),
+            "interruptions": [
+                *(_interruption(row) for row in session.interruptions.all()),
+                *(_outage(row) for row in reversed(outages(session, now=now)) if row.until),
+            ],
             "incidents": [
                 {
                     "at": _clock(row.at), "seat": str(row.seat.number) if row.seat else "–",
@@ -55,7 +60,7 @@ def minutes(session: Session, *, now: datetime) -> bytes:
     )  # fmt: skip
 
 
-def _counts(session: Session) -> list[list[Any]]:
+def _counts(session: Session, now: datetime) -> list[list[Any]]:
     attempts = Attempt.objects.filter(seat__session=session)
     events = Event.objects.filter(attempt__seat__session=session)
     answers = events.filter(kind=Event.Kind.ANSWER)
@@ -65,7 +70,8 @@ def _counts(session: Session) -> list[list[Any]]:
         ["Masuk", attempts.count()],
         ["Tidak hadir", session.seats.filter(attempt__isnull=True).count()],
         ["Mulai mengerjakan", attempts.filter(begun_at__isnull=False).count()],
-        ["Menyelesaikan", attempts.filter(submitted_at__isnull=False).count()],
+        ["Berakhir (dinilai)", finished_of(session, now=now).count()],
+        ["di antaranya menekan selesai", attempts.filter(submitted_at__isnull=False).count()],
         ["Catatan jawaban tersimpan", answers.count()],
         ["di antaranya tiba sesudah waktunya (tidak dihitung)", answers.filter(late=True).count()],
         [
@@ -85,6 +91,15 @@ def _interruption(row: Interruption) -> dict[str, str]:
         "reason": row.reason,
         "by": row.by,
     }
+
+
+def _outage(row: Outage) -> dict[str, str]:
+    """What the log itself shows of a cut, whether or not anybody gave its time back."""
+    return {
+        "kind": "terputus", "seat": "semua", "from": _clock(row.since),
+        "to": _clock(row.until) if row.until else "belum berakhir",
+        "reason": "Tidak satu pun komputer ruang ini terdengar.", "by": "sistem",
+    }  # fmt: skip
 
 
 def _clock(moment: datetime) -> str:

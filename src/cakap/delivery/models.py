@@ -51,7 +51,8 @@ class Attempt(models.Model):
     `closes_at` and `paused_at` follow from what delivery.clock makes of pauses and time given;
     an empty `device` means that a proctor freed the attempt for another machine; `uploads`, that it
     is worked at a site, whose log is told here; `set_aside_at`, that people decided that it does not
-    count: it stays as evidence.
+    count: it stays as evidence. `amended_at`: when answers were last added or changed otherwise than
+    by the exam itself (a site's log, a settled conflict); results from before are stale.
     """
 
     seat = models.OneToOneField(Seat, models.PROTECT, related_name="attempt")
@@ -68,6 +69,8 @@ class Attempt(models.Model):
     # How many pages have opened it: each numbers its events in a block of its own (protocol.PAGE_SPAN).
     pages = models.PositiveIntegerField(default=0)
     set_aside_at = models.DateTimeField(null=True)
+
+    amended_at = models.DateTimeField(null=True)
 
     owners: ClassVar = (
         "seat__session__programme__initiator",
@@ -386,16 +389,25 @@ class Site(models.Model):
 
 
 class SitePackage(models.Model):
-    """A session that is held at a site: what the site last said, and what came of it here."""
+    """A session that is held at a site: what the site last said, and what came of it here.
+
+    edition: how often it was packed, newest_head: the number of the head that counts, loaded: the edition
+    that the site has. contents: what was packed, as digests by kind. clock_off: seconds by which
+    the site's clock was ahead of ours at its last sending.
+    """
 
     session = models.OneToOneField(Session, models.PROTECT, related_name="at_site")
     site = models.ForeignKey(Site, models.PROTECT, related_name="packages")
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=150)
+    edition = models.PositiveIntegerField(default=1)
+    contents = models.JSONField(default=dict)
     as_of = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)
+    newest_head = models.PositiveIntegerField(default=0)
+    loaded = models.PositiveIntegerField(default=0)
+    clock_off = models.FloatField(null=True)
     declared = models.JSONField(default=dict)
-    conflicts = models.JSONField(default=list)
 
     owners: ClassVar = (
         "session__programme__initiator",
@@ -454,3 +466,105 @@ class ClockAlarm(models.Model):
     def step(self) -> float:
         """By how many seconds the wall clock was ahead of what was expected; negative: behind."""
         return (self.found_at - self.expected_at).total_seconds()
+
+
+class WithdrawnPackage(models.Model):
+    """A package that was taken back: the site is heard no more, and what it had told stays.
+
+    heard: attempts and records that had come from it, and how many records were missing.
+    """
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="withdrawn_packages")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="withdrawn_packages")
+    edition = models.PositiveIntegerField()
+    heard = models.JSONField(default=dict)
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    second = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+
+
+class RecordConflict(models.Model):
+    """A record that a site told twice with different content, until two people settle which counts.
+
+    kept and other: the two contents, as the log has them; the answer log holds the one that counts.
+    """
+
+    class Choice(models.TextChoices):
+        KEPT = "kept", _("yang tersimpan")
+        OTHER = "other", _("yang datang kemudian")
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="conflicts")
+    seq = models.PositiveIntegerField()
+    kept = models.JSONField()
+    other = models.JSONField()
+    found_at = models.DateTimeField()
+    choice = models.CharField(max_length=5, choices=Choice, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=150, blank=True)
+    second = models.CharField(max_length=150, blank=True)
+    settled_at = models.DateTimeField(null=True)
+
+    owners: ClassVar = (
+        "attempt__seat__session__programme__initiator",
+        "attempt__seat__session__programme__organiser",
+    )
+
+    objects = OwnedManager()
+
+    class Meta:
+        ordering = ["attempt", "seq"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "seq"], condition=Q(settled_at__isnull=True),
+                name="record_conflict_open_once",
+            )
+        ]  # fmt: skip
+
+
+class AcceptedGap(models.Model):
+    """The decision of two people to score a session although records are missing.
+
+    missing: seat number -> how many; it covers no other gap than this.
+    """
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="accepted_gaps")
+    missing = models.JSONField()
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=150)
+    second = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+
+
+class LoadedPackage(models.Model):
+    """At a site: a session that was taken in from the centre, and how the last sending went.
+
+    heads: how many heads were made; clock_off: seconds by which our clock is ahead of the centre's.
+    """
+
+    session = models.OneToOneField(Session, models.PROTECT, related_name="loaded")
+    edition = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField(null=True)
+    loaded_at = models.DateTimeField()
+    heads = models.PositiveIntegerField(default=0)
+    clock_off = models.FloatField(null=True)
+    told_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=500, blank=True)
+
+
+class Silence(models.Model):
+    """A time in which nothing was heard of a begun attempt: noted when it is heard again."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="silences")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["since"]
+        constraints = [models.UniqueConstraint(fields=["attempt", "since"], name="silence_once")]

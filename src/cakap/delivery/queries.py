@@ -40,6 +40,11 @@ def finished_attempts(programme: Programme, *, now: datetime) -> QuerySet[Attemp
     return _finished(now).filter(seat__session__programme=programme)
 
 
+def finished_of(session: Session, *, now: datetime) -> QuerySet[Attempt]:
+    """Attempts of a session that can change no more: those that results are made of, and no others."""
+    return _finished(now).filter(seat__session=session)
+
+
 def _finished(now: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(
         Q(submitted_at__lte=now)

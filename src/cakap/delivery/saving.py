@@ -38,6 +38,7 @@ from cakap.delivery.models import (
     SectionTime,
     Stray,
 )
+from cakap.delivery.outages import note_silences
 from cakap.delivery.protocol import MOST_EVENTS, MOST_SEQ, Kept, Outcome, Sending, Sent
 from cakap.errors import Refused
 from cakap.itembank.queries import adaptive_pools, form_answerable, timed_items
@@ -352,12 +353,13 @@ def _commit(own: Sequence[_Checked], now: datetime, *, poisoned: bool) -> None:
         _set_conflicts_aside(rows)
     _keep_evidence(own, now)
     unseen = {
-        one.sending.attempt
+        one.sending.attempt: one.standing.seen_at
         for one in own
         if one.refusal is None
         and ((seen := one.standing.seen_at) is None or now - seen > SEEN_AGAIN)
     }
     if unseen:
+        note_silences(unseen, now=now)
         Attempt.objects.filter(pk__in=unseen).update(seen_at=now)
 
 

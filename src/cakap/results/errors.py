@@ -9,3 +9,7 @@ class NothingToPublish(Refused):
 
 class NoStandard(Refused):
     """Jabatan itu belum memiliki standar kompetensi yang ditetapkan."""
+
+
+class RecordsMissing(Refused):
+    """Catatan jawaban suatu sesi belum lengkap; hasil tidak diterbitkan."""

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from cakap.accounts.models import Agency
 from cakap.centre.queries import (
@@ -14,6 +15,7 @@ from cakap.centre.queries import (
     observed_participants,
     signed_participants,
 )
+from cakap.delivery.models import Attempt
 from cakap.delivery.queries import finished_participants, present_participants
 from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
@@ -70,6 +72,14 @@ def five_counts(programme: Programme, *, now: datetime) -> Counts:
         finished=frozenset(finished),
         valid=frozenset(valid.values_list("participant_id", flat=True)),
     )
+
+
+def with_staleness(results: QuerySet[Result]) -> Any:
+    """The results, each with `is_stale`: answers were added or changed after it was scored."""
+    amended = Attempt.objects.filter(
+        seat__participant=OuterRef("participant"), amended_at__gt=OuterRef("run__made_at")
+    )
+    return results.annotate(is_stale=Exists(amended))
 
 
 def lost_between(counts: Counts) -> list[tuple[str, str, list[Participant]]]:

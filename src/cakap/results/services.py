@@ -9,13 +9,14 @@ from django.db import transaction
 
 from cakap import __version__
 from cakap.audit.services import record
+from cakap.delivery.sites.queries import incomplete_sessions
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Programme
 from cakap.programmes.services import note_assessed
 from cakap.registry.models import Competency
 from cakap.registry.queries import standard_lines
 from cakap.results.compute import Finding, find, plain, what_is_missing
-from cakap.results.errors import NothingToPublish
+from cakap.results.errors import NothingToPublish, RecordsMissing
 from cakap.results.models import Result, ResultLevel
 from cakap.results.queries import employees_of, standards_of, standings
 from cakap.scoring.models import Run
@@ -28,6 +29,7 @@ SAME = 1e-9
 def publish_results(*, run: Run, actor: str, now: datetime) -> int:
     """Turn a run's scores into results; older ones of the same people are superseded, not changed."""
     policy, programme = policy_kept(run.policy_digest), run.programme
+    refuse_incomplete(programme, now=now)
     employees, scores = employees_of(run), scores_of(run)
     asked = standards_of(employees, on=run.made_at.date())
 
@@ -51,6 +53,21 @@ def publish_results(*, run: Run, actor: str, now: datetime) -> int:
         agency=programme.organiser.code, detail={"results": len(results), "run": run.pk}, now=now,
     )  # fmt: skip
     return len(results)
+
+
+def refuse_incomplete(programme: Programme, *, now: datetime) -> None:
+    """Raises RecordsMissing while records of a session are missing or contradict each other.
+
+    Unless two people have decided, for the very records that are missing, to score without them.
+    """
+    found = incomplete_sessions(programme, now=now)
+    if found:
+        named = " · ".join(map(str, found))
+        message = (
+            f"Hasil tidak diterbitkan karena catatan belum lengkap. {named}. Terimalah sisanya dari "
+            "situs, atau putuskan berdua pada halaman sesi itu (Situs ujian)."
+        )
+        raise RecordsMissing(message)
 
 
 def _supersede(participants: list[int], now: datetime) -> None:

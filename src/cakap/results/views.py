@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one, rows, signed_in
 from cakap.accounts.models import Role
+from cakap.delivery.sites.queries import incomplete_sessions
 from cakap.jobs.services import ask_for_job
 from cakap.programmes.models import Participant, Programme
 from cakap.registry.models import Position
@@ -21,9 +22,11 @@ from cakap.results.queries import (
     jpm_against,
     lost_between,
     programme_levels,
+    with_staleness,
     without_result,
 )
 from cakap.results.reports import picture, report_content
+from cakap.results.services import refuse_incomplete
 from cakap.results.tasks import work_up_programme
 from cakap.scoring.queries import newest_run
 from cakap.ui.charts import levels_against_standard, shares
@@ -57,11 +60,13 @@ def listing(request: HttpRequest) -> HttpResponse:
             ),
             Column(title=_("Kategori"), value=lambda row: row.category),
             Column(title=_("Berlaku sampai"), value=lambda row: row.valid_until),
+            Column(title=_("Keterangan"), value=lambda row: _("usang") if row.is_stale else ""),
         ),
         empty=_("Belum ada hasil. Hasil terbit setelah program diskor."),
     )  # fmt: skip
     found = rows(request, Result).filter(superseded_at__isnull=True)
-    return show(request, page, found.select_related("employee", "standard__position"))
+    found = with_staleness(found.select_related("employee", "standard__position"))
+    return show(request, page, found)
 
 
 @allow(*READERS, Role.PROCTOR)
@@ -81,6 +86,10 @@ def programme(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": [(people[participant], reason) for participant, reason in missing],
         "categories": category_counts(row),
         "run": run,
+        "stale": with_staleness(Result.objects.filter(run=run)).filter(is_stale=True).count()
+        if run
+        else 0,
+        "incomplete": incomplete_sessions(row, now=timezone.now()),
         "may_score": holds(request, Role.OPERATOR),
     }
     return render(request, "results/programme.html", context)
@@ -112,6 +121,7 @@ def score(request: HttpRequest, pk: int) -> HttpResponse:
     """Score the programme, publish results, make reports: long work, may be left."""
     row = one(request, Programme, pk=pk)
     actor = request.user.get_username()
+    refuse_incomplete(row, now=timezone.now())
     job = ask_for_job(
         kind="results.work_up", title=f"{_('Skor dan laporan')} {row.name}",
         agency=row.organiser.code, actor=actor, now=timezone.now(),
@@ -130,7 +140,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     form = PostForm(request.GET or None, positions=positions)
     position = form.cleaned_data["position"] if form.is_valid() else row.standard.position
     against = jpm_against(row, position, on=timezone.localdate())
-    context = {"result": row, "form": form, "against": against, "own": row.standard.position}
+    stale = with_staleness(Result.objects.filter(pk=row.pk)).get().is_stale
+    context = {
+        "result": row, "form": form, "against": against, "own": row.standard.position,
+        "stale": stale,
+    }  # fmt: skip
     return render(request, "results/detail.html", context)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from cakap import __version__
 from cakap.audit.services import record
+from cakap.delivery.sites.queries import amended_participants
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Programme
 from cakap.programmes.services import freeze_policy
@@ -52,12 +53,18 @@ def score_programme(*, programme: Programme, actor: str, now: datetime) -> Run:
 
 
 def first_difference(run: Run) -> str:
-    """Recompute a run; a sentence on the first score that does not come out again, or nothing."""
+    """Recompute a run; a sentence on the first score that does not come out again, or nothing.
+
+    Scores of people whose answers were added to since then are stale and said to be so elsewhere.
+    """
+    stale = amended_participants(run.programme, since=run.made_at)
     again = {
         (one.participant, one.dimension): one
         for one in computed_scores(run.programme, policy_kept(run.policy_digest), at=run.made_at)
     }
     for kept in run.scores.select_related("participant__employee").order_by("pk"):
+        if kept.participant_id in stale:
+            continue
         one = again.get((kept.participant_id, kept.dimension))
         whose = f"skor {kept.dimension} milik {kept.participant.employee.nip}"
         if one is None or one.input_digest != kept.input_digest:

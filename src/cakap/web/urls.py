@@ -33,3 +33,4 @@ urlpatterns = [
     path("penempatan/", include("cakap.placement.urls")),
     path("seleksi/", include("cakap.selection.urls")),
 ]
+handler400 = views.bad_request

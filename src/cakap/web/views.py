@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 
 from django.contrib import messages
+from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import resolve, reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from cakap.accounts.access import act_as, acting_agency, allow, public, signed_in
@@ -162,3 +164,21 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Job, pk=pk, agency__in=codes)
     template = "web/job_progress.html" if request.headers.get("HX-Request") else "web/job.html"
     return render(request, template, {"job": row})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Where Django refuses a request before any page: one sentence, also for a host that is not allowed."""
+    sentence = (
+        "Permintaan ini tidak dapat dibaca oleh server. Muat ulang halaman, atau hubungi petugas."
+    )
+    if isinstance(exception, DisallowedHost):
+        host = request.META.get("HTTP_HOST", "")[:100]
+        sentence = (
+            f"Server ini tidak melayani alamat {host}. Bukalah dengan alamat yang tertulis saat server "
+            "dijalankan. Petugas: tambahkan alamat ini dengan cakap serve --name, atau pada CAKAP_HOSTS."
+        )
+    return HttpResponse(
+        f'<!doctype html><html lang="id"><meta charset="utf-8"><title>cakap</title>'
+        f"<main><h1>Tidak dapat dilayani</h1><p>{escape(sentence)}</p></main></html>",
+        status=400,
+    )

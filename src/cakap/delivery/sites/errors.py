@@ -33,3 +33,23 @@ class UnknownSite(Refused):
     """Situs atau sesi ini tidak dikenal di pusat."""
 
     status = 403
+
+
+class Withdrawn(Refused):
+    """Paket sesi ini telah ditarik oleh pusat; situs ini tidak melaksanakannya lagi."""
+
+    status = 410
+
+
+class Taken(Refused):
+    """Ruang sesi ini pada waktu barunya sudah dipakai sesi lain di pusat; ubahlah jadwal di sana dahulu."""
+
+
+class BadDecision(Refused):
+    """Keputusan ini memerlukan alasan dan petugas kedua."""
+
+    status = 400
+
+
+class OlderPackage(Refused):
+    """Paket ini lebih lama daripada yang sudah dimuat di situs ini."""

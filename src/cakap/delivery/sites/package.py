@@ -13,13 +13,18 @@ from typing import Any
 from django.core import serializers
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, models, transaction
+from django.utils.dateparse import parse_datetime
 
 from cakap.accounts.models import Agency
+from cakap.audit.chain import digest
 from cakap.audit.services import record
-from cakap.delivery.models import Attempt, Site, SitePackage
+from cakap.delivery.control import reckon
+from cakap.delivery.models import Attempt, LoadedPackage, Site, SitePackage
 from cakap.delivery.sites.envelope import PACKAGE_BOUNDS, opened, sealed, signed, unsealed
-from cakap.delivery.sites.errors import BadEnvelope, NotForSites, NotSigned
+from cakap.delivery.sites.errors import BadEnvelope, NotForSites, NotSigned, OlderPackage
 from cakap.delivery.sites.identity import Card, identity
+from cakap.delivery.sites.log import SESSION, events_after, standing_rows
+from cakap.delivery.sites.receiving import take_events, take_standing
 from cakap.itembank.models import (
     Asset,
     Form,
@@ -54,28 +59,89 @@ NEVER = (ItemKey, ItemParameters)
 
 @transaction.atomic
 def pack(*, session: Session, site: Site, by: str, now: datetime) -> bytes:
-    """The session's package for a site. From here on the session is held there, not here."""
+    """The session's package for a site. From here on the session is held there, not here.
+
+    Packed again for the same site it is the next edition: what has changed here since then travels.
+    """
     if session.form.sections.filter(adaptive_items__isnull=False).exists():
         message = (
             "Formulir dengan bagian adaptif memerlukan kunci di tempat; situs tidak memegangnya."
         )
         raise NotForSites(message)
-    held = SitePackage.objects.filter(session=session).exclude(site=site).exists()
-    if held or Attempt.objects.filter(seat__session=session, uploads=False).exists():
-        message = "Sesi ini sudah dikerjakan di sini atau dibawa ke situs lain."
+    held = SitePackage.objects.filter(session=session).select_related("site").first()
+    if held and held.site_id != site.pk:
+        message = (
+            f"Sesi ini dibawa ke situs {held.site}. Tarik dahulu paket itu (Situs ujian), lalu buat "
+            "lagi untuk situs ini."
+        )
+        raise NotForSites(message)
+    if Attempt.objects.filter(seat__session=session, uploads=False).exists():
+        message = "Sesi ini sudah dikerjakan di sini."
         raise NotForSites(message)
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
+    edition = _edition_after(session)
     rows = [row for query in _queries(session) for row in _plain(query)]
-    content = {"rows": json.loads(serializers.serialize("json", rows)), "session": session.pk}
+    content = {
+        "rows": json.loads(serializers.serialize("json", rows)), "session": session.pk,
+        "edition": edition, "made_at": now.isoformat(), "log": _log_of(session),
+    }  # fmt: skip
     SitePackage.objects.update_or_create(
-        session=session, defaults={"site": site, "made_at": now, "made_by": by}
-    )
+        session=session,
+        defaults={
+            "site": site, "made_at": now, "made_by": by, "edition": edition,
+            "contents": contents_of(session),
+        },
+    )  # fmt: skip
     record(
         actor=by, action="site.pack", subject=f"sesi {session.pk}",
-        agency=session.programme.organiser.code, detail={"site": site.name}, now=now,
+        agency=session.programme.organiser.code, now=now,
+        detail={"site": site.name, "edition": edition},
     )  # fmt: skip
     return sealed(signed(content, identity()), Card.read(site.card))
+
+
+def _edition_after(session: Session) -> int:
+    """The number of the next package of a session, whatever site the earlier ones were for."""
+    held = SitePackage.objects.filter(session=session).values_list("edition", flat=True)
+    withdrawn = session.withdrawn_packages.values_list("edition", flat=True)
+    return max([*held, *withdrawn], default=0) + 1
+
+
+def _log_of(session: Session) -> dict[str, Any]:
+    """What had been heard from an earlier site, for the one that takes its place; else nothing."""
+    if not session.withdrawn_packages.exists() or not session.seats.filter(attempt__isnull=False):
+        return {}
+    return {"head": standing_rows(session), "parts": list(events_after(session, {}))}
+
+
+# What people may change at the centre after packing, by the word that is shown for it.
+CHANGEABLE = {
+    "peserta": lambda session: Employee.objects.filter(participations__seats__session=session),
+    "kursi": lambda session: session.seats.all(),
+    "penyesuaian": lambda session: Accommodation.objects.filter(
+        participant__seats__session=session
+    ),
+    "ruang": lambda session: [session.room],
+    "foto": lambda session: Portrait.objects.filter(
+        employee__participations__seats__session=session
+    ),
+}  # fmt: skip
+
+
+def contents_of(session: Session) -> dict[str, str]:
+    """Kind -> digest of what is packed of it now."""
+    found = {}
+    for kind, query in CHANGEABLE.items():
+        rows = sorted(query(session), key=lambda row: row.pk)
+        found[kind] = digest(json.loads(serializers.serialize("json", list(_plain(rows)))))
+    return found
+
+
+def changed_since_packing(package: SitePackage) -> list[str]:
+    """Kinds of what has been changed here and is not in the package; before 0.2 nothing was noted."""
+    now = contents_of(package.session)
+    return [kind for kind, packed in package.contents.items() if now.get(kind, packed) != packed]
 
 
 def _queries(session: Session) -> Iterator[Iterable[models.Model]]:
@@ -116,20 +182,65 @@ def _plain(query: Iterable[models.Model]) -> Iterator[models.Model]:
 
 @transaction.atomic
 def take_in(content: bytes, *, centre: str, now: datetime) -> Session:
-    """At the site: a package of the centre with this card. All of it or nothing; twice is no news."""
+    """At the site: a package of the centre with this card. All of it or nothing; twice is no news.
+
+    A later edition brings what was changed at the centre; what was decided here stays as it is.
+    """
     _card, told = opened(
         unsealed(content, identity()), check=_only(Card.read(centre)), bounds=PACKAGE_BOUNDS
     )
     try:
-        for row in serializers.deserialize("json", json.dumps(told["rows"])):
-            if type(row.object) not in MODELS:
-                raise BadEnvelope
-            _keep(row)
-        session: Session = Session.objects.get(pk=told["session"])
-    except (KeyError, TypeError, DeserializationError, IntegrityError) as exc:
+        session = _take_rows(told, now)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise BadEnvelope from exc
-    record(actor="situs", action="site.take_in", subject=f"sesi {session.pk}", now=now)
+    except (DeserializationError, IntegrityError) as exc:
+        raise BadEnvelope from exc
+    record(
+        actor="situs", action="site.take_in", subject=f"sesi {session.pk}", now=now,
+        detail={"edition": told.get("edition", 0)},
+    )  # fmt: skip
     return session
+
+
+def _take_rows(told: dict[str, Any], now: datetime) -> Session:
+    pk, edition = int(told["session"]), int(told.get("edition", 0))
+    loaded = LoadedPackage.objects.filter(session=pk).first()
+    if loaded and edition < loaded.edition:
+        message = (
+            f"Paket ini adalah muatan ke-{edition}; di situs ini sudah dimuat yang ke-"
+            f"{loaded.edition}. Mintalah paket terbaru dari pusat."
+        )
+        raise OlderPackage(message)
+    rows = list(serializers.deserialize("json", json.dumps(told["rows"])))
+    if any(type(row.object) not in MODELS for row in rows):
+        raise BadEnvelope
+    _drop_seats(pk, {row.object.pk for row in rows if isinstance(row.object, Seat)})
+    for row in rows:
+        _keep(row)
+    session: Session = Session.objects.get(pk=pk)
+    log = told.get("log") or {}
+    if log and not Attempt.objects.filter(seat__session=session).exists():
+        _go_on_from(session, log, now)
+    made_at = parse_datetime(told["made_at"]) if "made_at" in told else None
+    LoadedPackage.objects.update_or_create(
+        session=session, defaults={"edition": edition, "made_at": made_at, "loaded_at": now}
+    )
+    reckon(session)
+    return session
+
+
+def _drop_seats(session: int, kept: set[int]) -> None:
+    """Seats that the centre has taken back, unless somebody sat there or was at the desk."""
+    gone = Seat.objects.filter(session=session).exclude(pk__in=kept)
+    gone.filter(attempt__isnull=True, checkin__isnull=True, incidents__isnull=True).delete()
+
+
+def _go_on_from(session: Session, log: dict[str, Any], now: datetime) -> None:
+    """Attempts that began at an earlier site go on here: at whatever machine signs in next."""
+    take_standing(session, log["head"])
+    for part in log["parts"]:
+        take_events(session, part["seats"], now)
+    Attempt.objects.filter(seat__session=session).update(device="", uploads=False)
 
 
 def _only(known: Card) -> Callable[[Card], None]:
@@ -143,8 +254,9 @@ def _only(known: Card) -> Callable[[Card], None]:
 
 
 def _keep(row: Any) -> None:
-    """A session that runs here is not put back to what it was when it was packed."""
+    """Rows are written as they came; of a session that is here, what the room decides stays."""
     if isinstance(row.object, Session):
         known = Session.objects.filter(pk=row.object.pk).first()
-        row.object.state = known.state if known else row.object.state
+        for name in SESSION if known else ():
+            setattr(row.object, name, getattr(known, name))
     row.object.save_base(raw=True)

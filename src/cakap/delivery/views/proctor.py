@@ -33,10 +33,13 @@ from cakap.delivery.hot.stream import EVERY, Room
 from cakap.delivery.live import Board, counts
 from cakap.delivery.locks import wrong_pins
 from cakap.delivery.minutes import minutes
-from cakap.delivery.models import SitePackage
+from cakap.delivery.models import LoadedPackage, SitePackage
+from cakap.delivery.outages import last_outage
 from cakap.delivery.seb import configuration, settings_of
 from cakap.delivery.sites.errors import AtASite
-from cakap.delivery.sites.log import standing
+from cakap.delivery.sites.package import changed_since_packing
+from cakap.delivery.sites.receiving import standing
+from cakap.delivery.sites.sending import clock_sentence, load_clock_sentence
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.models import Session
@@ -86,7 +89,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": [(name, label, found.get(name, 0)) for name, label in STANDINGS.items()],
         "words": board_words() | {"all": board.all_items},
         "pause": control.session_pause(row.pk),
-        "site": _site(row),
+        "site": _site(row), "own_clock": _own_clock(row),
         "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
@@ -98,7 +101,18 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _site(session: Session) -> dict[str, Any] | None:
     package = SitePackage.objects.filter(session=session).select_related("site").first()
-    return {"package": package, **standing(package)} if package else None
+    if package is None:
+        return None
+    return {
+        "package": package, **standing(package), "clock": clock_sentence(package.clock_off),
+        "changed": changed_since_packing(package),
+    }  # fmt: skip
+
+
+def _own_clock(session: Session) -> str:
+    """At a site: how its clock stood to the centre's when it last sent, or when it was loaded."""
+    loaded = LoadedPackage.objects.filter(session=session).first()
+    return load_clock_sentence(loaded) if loaded else ""
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
@@ -222,8 +236,10 @@ def incident_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> N
 def give_back_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a room back the time of an outage; it began, for all that is known, when it fell silent."""
     row, now = one(request, Session, pk=pk), timezone.now().replace(microsecond=0)
-    since = control.last_sign_of_life(row) or now
-    form = OutageForm(request.POST or None, initial={"since": since, "until": now})
+    since = control.last_sign_of_life(row, now=now) or now
+    outage = last_outage(row, now=now)
+    until = (outage.until if outage else None) or now
+    form = OutageForm(request.POST or None, initial={"since": since, "until": until})
     back = reverse("delivery:board", args=[pk])
     if form.is_valid():
         given = control.give_back(

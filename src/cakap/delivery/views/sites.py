@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,17 +16,28 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, one, public, rows
 from cakap.accounts.models import Role
-from cakap.delivery.forms import LogForm, PackForm, SiteForm
-from cakap.delivery.models import Site, SitePackage
+from cakap.delivery.forms import LogForm, PackForm, SettleForm, SiteForm, TwoPeopleForm
+from cakap.delivery.models import RecordConflict, Site, SitePackage
+from cakap.delivery.sites.carrying import take_log
 from cakap.delivery.sites.envelope import LOG_BOUNDS, opened
 from cakap.delivery.sites.identity import identity
-from cakap.delivery.sites.log import receive, standing
-from cakap.delivery.sites.package import pack
-from cakap.delivery.sites.services import add_site, refuse_unknown
+from cakap.delivery.sites.package import changed_since_packing, pack
+from cakap.delivery.sites.receiving import missing_by_seat, receive, standing
+from cakap.delivery.sites.sending import clock_sentence
+from cakap.delivery.sites.services import (
+    accept_gap,
+    add_site,
+    heard_of,
+    refuse_unknown,
+    settle_conflict,
+    withdraw_package,
+)
 from cakap.programmes.models import Session
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
+
+OFFICERS = (Role.OPERATOR, Role.PROCTOR)
 
 
 @allow(Role.OPERATOR)
@@ -42,7 +56,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             Column(
                 title=_("Sesi"),
                 value=lambda row: f"{timezone.localtime(row.session.starts_at):%Y-%m-%d %H:%M}",
-                link=lambda row: reverse("delivery:board", args=[row.session_id]),
+                link=lambda row: reverse("delivery:site_session", args=[row.session_id]),
             ),
             Column(title=_("Ruang"), value=lambda row: row.session.room.name),
             Column(title=_("Terdengar"), value=_clock),
@@ -53,7 +67,8 @@ def listing(request: HttpRequest) -> HttpResponse:
             Column(
                 title=_("Belum sampai"), number=True, value=lambda row: standing(row)["missing"]
             ),
-            Column(title=_("Bertentangan"), value=lambda row: len(row.conflicts) or ""),
+            Column(title=_("Bertentangan"), value=lambda row: len(standing(row)["conflicts"]) or ""),
+            Column(title=_("Jam"), value=lambda row: clock_sentence(row.clock_off)),
         ),
         empty=_("Belum ada sesi yang dibawa ke situs."),
         actions=(
@@ -84,7 +99,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.OPERATOR)
 def pack_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The package of a session for a site."""
+    """The package of a session for a site; again for the same site, with what has changed here."""
     session = one(request, Session, pk=pk)
     form = PackForm(request.POST or None, sites=rows(request, Site))
     if form.is_valid():
@@ -98,6 +113,107 @@ def pack_page(request: HttpRequest, pk: int) -> HttpResponse:
         intro=_("Sesudah paket dibuat, sesi ini dilaksanakan di situs, bukan di sini."),
         submit=_("Unduh paket"),
     )  # fmt: skip
+
+
+@allow(Role.OPERATOR)
+def session_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A session that is at a site: what has come, what is missing or contradicts, what was decided."""
+    session = one(request, Session, pk=pk)
+    package = SitePackage.objects.filter(session=session).select_related("site").first()
+    context = {
+        "session": session, "package": package,
+        "withdrawn": session.withdrawn_packages.select_related("site"),
+        "gaps": session.accepted_gaps.all(),
+        "conflicts": rows(request, RecordConflict).filter(attempt__seat__session=session)
+        .select_related("attempt__seat"),
+    }  # fmt: skip
+    if package:
+        context |= {
+            "standing": standing(package), "missing": missing_by_seat(package),
+            "clock": clock_sentence(package.clock_off), "changed": changed_since_packing(package),
+        }  # fmt: skip
+    return render(request, "delivery/site.html", context)
+
+
+@allow(Role.OPERATOR)
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a session back from a site, after what was heard has been shown."""
+    package = _package(request, pk)
+    heard = heard_of(package)
+    intro = _(
+        "Dari situs %(site)s sudah terdengar: %(attempts)s peserta, %(records)s catatan jawaban; "
+        "%(missing)s catatan belum sampai. Yang sudah sampai tetap tersimpan; yang dikirim situs itu "
+        "sesudah ini ditolak. Paket berikutnya membawa serta yang sudah sampai."
+    ) % {"site": package.site, **heard}
+    return _decide(
+        request, package.session_id, TwoPeopleForm, _("Tarik paket dari situs"), intro,
+        act=lambda told: withdraw_package(package=package, **told),
+    )  # fmt: skip
+
+
+@allow(Role.OPERATOR)
+def accept_missing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide that a session is scored without the records that are named here."""
+    package = _package(request, pk)
+    named = ", ".join(
+        _("kursi %(seat)s: %(n)s") % {"seat": seat, "n": n}
+        for seat, n in missing_by_seat(package).items()
+    )
+    intro = _("Catatan yang belum sampai dan tidak akan dihitung: %(named)s.") % {"named": named}
+    return _decide(
+        request, package.session_id, TwoPeopleForm, _("Skor tanpa catatan yang kurang"), intro,
+        act=lambda told: accept_gap(package=package, **told),
+    )  # fmt: skip
+
+
+@allow(Role.OPERATOR)
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide which of two contents of a record counts."""
+    conflict = one(request, RecordConflict, pk=pk)
+    intro = _("Tersimpan: %(kept)s. Datang kemudian: %(other)s.") % {
+        "kept": content_words(conflict.kept), "other": content_words(conflict.other),
+    }  # fmt: skip
+    return _decide(
+        request, conflict.attempt.seat.session_id, SettleForm, _("Putuskan catatan yang bertentangan"), intro,
+        act=lambda told: settle_conflict(conflict=conflict, **told),
+    )  # fmt: skip
+
+
+def _package(request: HttpRequest, session: int) -> SitePackage:
+    found: SitePackage = one(request, SitePackage, session=session)
+    return found
+
+
+def _decide(
+    request: HttpRequest,
+    session: int,
+    kind: type[TwoPeopleForm],
+    title: str,
+    intro: str,
+    *,
+    act: Callable[[dict[str, Any]], object],
+) -> HttpResponse:
+    """A decision of two people about a session at a site."""
+
+    def may(user: Any) -> bool:
+        return bool(Session.objects.for_user(user, OFFICERS).filter(pk=session))
+
+    form = kind(request.POST or None, request=request, may=may)
+    back = reverse("delivery:site_session", args=[session])
+    if form.is_valid():
+        act({**form.cleaned_data, "by": request.user.get_username(), "now": timezone.now()})
+        messages.success(request, _("Keputusan dicatat."))
+        return redirect(back)
+    return form_page(request, form, title, back, intro=intro, submit=_("Putuskan"))
+
+
+def content_words(content: Mapping[str, Any]) -> str:
+    """A record's content in one line, for the two who decide."""
+    late = _("terlambat") if content["late"] else _("tepat waktu")
+    return (
+        f"{content['kind']} {content['response']!r} ({content['client_at']}, "
+        f"{_('diterima')} {content['received_at']}, {late}, {content['device'][:8]})"
+    )
 
 
 @csrf_exempt
@@ -117,13 +233,15 @@ log.most_bytes = LOG_BOUNDS.sent  # type: ignore[attr-defined]
 
 @allow(Role.OPERATOR)
 def log_by_hand(request: HttpRequest) -> HttpResponse:
-    """The same, from a file that was carried here: one envelope a line."""
+    """The same, from a file that was carried here: the whole file, or nothing of it."""
     form = LogForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        missing = 0
-        for line in form.cleaned_data["file"]:
-            card, told = opened(line, check=refuse_unknown)
-            missing = receive(card, told, now=timezone.now())["missing"]
-        messages.success(request, _("Log diterima; %(n)s catatan belum sampai.") % {"n": missing})
+        for outcome in take_log(form.cleaned_data["file"].read(), now=timezone.now()):
+            if outcome.refusal:
+                text = _("Sesi %(session)s ditolak: %(why)s")
+                messages.error(request, text % {"session": outcome.session, "why": outcome.refusal})
+            else:
+                text = _("Log sesi %(session)s diterima; %(n)s catatan belum sampai.")
+                messages.success(request, text % {"session": outcome.session, "n": outcome.missing})
         return redirect("delivery:sites")
     return form_page(request, form, _("Terima log dari berkas"), reverse("delivery:sites"))

@@ -1,0 +1,127 @@
+"""Where a server can be reached: its addresses, the names it answers to, its TLS; said and checked."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cakap.cli.frame import ERR, FAILED, stop
+
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+
+def own_addresses() -> list[str]:
+    """Addresses of this machine at which others may reach it."""
+    found = set()
+    for family, probe in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as ask:
+            try:
+                ask.connect((probe, 9))  # sends nothing: the system says which address it would use
+                found.add(ask.getsockname()[0])
+            except OSError:
+                continue
+    try:
+        infos = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+        found |= {str(info[4][0]).partition("%")[0] for info in infos}
+    except OSError:
+        pass
+    return sorted(one for one in found if not _only_here(one))
+
+
+def _only_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_link_local
+
+
+def prepare(host: str, port: int, *, names: Sequence[str], tls: bool) -> list[str]:
+    """Say where the server is reached, let it answer there, and return granian's options for TLS.
+
+    An address that was asked for, and every own address where all of them are, is a name that is
+    allowed, unless CAKAP_HOSTS names others.
+    """
+    from django.conf import settings
+
+    from cakap.settings.reader import read_configuration
+
+    reached = own_addresses() if host in EVERYWHERE else [host]
+    allowed = list(settings.ALLOWED_HOSTS)
+    configured = "CAKAP_HOSTS" in os.environ or allowed != list(read_configuration().hosts)
+    wanted = [*names, *([] if configured and host in EVERYWHERE else reached)]
+    added = [one for one in wanted if one not in allowed and "*" not in allowed]
+    os.environ["CAKAP_HOSTS"] = ",".join([*allowed, *map(_bracketed, added)])
+    options = _tls_options([*names, *reached]) if tls else []
+    _say(host, port, reached, [*allowed, *added], tls=tls)
+    return options
+
+
+def _bracketed(name: str) -> str:
+    return f"[{name}]" if ":" in name and not name.startswith("[") else name
+
+
+def _say(
+    host: str, port: int, reached: Sequence[str], allowed: Sequence[str], *, tls: bool
+) -> None:
+    scheme = "https" if tls else "http"
+    for address in reached or [host]:
+        ERR.print(
+            f"{scheme}://{_bracketed(address)}:{port}/ – Ctrl-C untuk berhenti",
+            highlight=False,
+            markup=False,
+        )
+    if _only_here(host):
+        ERR.print(
+            "Hanya komputer ini yang dapat membukanya. Untuk komputer lain di ruang: "
+            "cakap serve --host 0.0.0.0",
+            highlight=False,
+            markup=False,
+        )
+        return
+    ERR.print(f"Nama yang diterima: {', '.join(allowed)}", highlight=False, markup=False)
+    left = [one for one in reached if one not in allowed and "*" not in allowed]
+    if left:
+        ERR.print(
+            f"Tidak diterima: {', '.join(left)}. CAKAP_HOSTS tidak memuatnya; tambahkan di sana, atau: "
+            f"cakap serve --name {left[0]}",
+            style="red", highlight=False, markup=False,
+        )  # fmt: skip
+    if not tls:
+        ERR.print(
+            "TLS: tidak. Isi halaman terbaca di jaringan ini; buatlah sertifikat: cakap site tls, lalu "
+            "cakap serve --tls",
+            highlight=False,
+            markup=False,
+        )
+
+
+def _tls_options(names: Sequence[str]) -> list[str]:
+    """The site's certificate, for the names at which it is reached and not out of date."""
+    from django.conf import settings
+
+    from cakap.delivery.sites.certificates import read_certificates
+
+    try:
+        found = read_certificates(Path(settings.DATA) / "tls")
+    except FileNotFoundError:
+        stop("Sertifikat belum dibuat: cakap site tls", FAILED)
+    missing = [one for one in names if one not in found.names]
+    if missing:
+        stop(
+            f"Sertifikat tidak memuat {', '.join(missing)}; buatlah lagi: "
+            f"cakap site tls --name {missing[0]}",
+            FAILED,
+        )
+    if found.ends < datetime.now(UTC):
+        stop(f"Sertifikat berakhir {found.ends:%d-%m-%Y}; buatlah lagi: cakap site tls", FAILED)
+    os.environ["CAKAP_HTTPS"] = "yes"
+    return [
+        "--ssl-certificate", str(found.certificate), "--ssl-keyfile", str(found.key),
+    ]  # fmt: skip

@@ -1,0 +1,375 @@
+"""What a site tells, taken in at the centre: all of an envelope or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import DataError, IntegrityError, models, transaction
+from django.utils.dateparse import parse_datetime
+
+from cakap.audit.services import record
+from cakap.delivery.models import (
+    Attempt,
+    Event,
+    RecordConflict,
+    SitePackage,
+    WithdrawnPackage,
+)
+from cakap.delivery.sites.errors import BadEnvelope, Taken, UnknownSite, Withdrawn
+from cakap.delivery.sites.identity import Card
+from cakap.delivery.sites.log import (
+    ATTEMPT,
+    EVENT,
+    EVENTS_A_PART,
+    OTHERS,
+    as_told,
+    digest_of,
+    rows_of,
+)
+from cakap.itembank.models import FormItem
+from cakap.programmes.models import Session
+
+MOST_WHOLE = 2**31 - 1
+BAD = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+
+
+def receive(card: Card, told: Any, *, now: datetime, is_direct: bool = True) -> dict[str, Any]:
+    """Take in a head or a part of the events, from the site that holds the session.
+
+    A head is answered with what the centre has, a part with how many records it brought. is_direct: sent
+    just now, so that the two clocks can be compared. Raises UnknownSite, Withdrawn or BadEnvelope.
+    """
+    try:
+        with transaction.atomic():
+            return _receive(card, told, now=now, is_direct=is_direct)
+    except (IntegrityError, DataError, *BAD) as exc:
+        raise BadEnvelope from exc
+
+
+def _receive(card: Card, told: Any, *, now: datetime, is_direct: bool) -> dict[str, Any]:
+    package = _package(card, told)
+    if "as_of" in told:
+        as_of = _moment(told["as_of"])
+        if is_direct:
+            package.clock_off = (as_of - now).total_seconds()
+            SitePackage.objects.filter(pk=package.pk).update(
+                clock_off=package.clock_off, heard_at=now
+            )
+        if _is_newer(package, told, as_of, now):
+            _take_head(package, told, as_of, now)
+        return {**standing(package), **_held(package, told), "now": now.isoformat()}
+    seats = told["seats"] if "seats" in told else {told["seat"]: told["rows"]}
+    return {"kept": take_events(package.session, seats, now), "now": now.isoformat()}
+
+
+def _package(card: Card, told: Any) -> SitePackage:
+    """The package of which an envelope speaks. Its row is the lock: two uploads of one session go one
+    after the other."""
+    try:
+        session = int(told["session"])
+    except BAD as exc:
+        raise UnknownSite from exc
+    found = (
+        SitePackage.objects.select_for_update(of=("self",))
+        .select_related("site", "session__programme__organiser")
+        .filter(session=session, site__card=card.text)
+        .first()
+    )
+    if found is None:
+        withdrawn = WithdrawnPackage.objects.filter(session=session, site__card=card.text).last()
+        if withdrawn:
+            raise Withdrawn
+        raise UnknownSite
+    return found
+
+
+def _is_newer(
+    package: SitePackage, told: Mapping[str, Any], as_of: datetime, now: datetime
+) -> bool:
+    """Whether a head says something new. Sites before heads had numbers are ordered by their clock, but
+    never by a moment that has not come yet."""
+    if "number" in told:
+        return whole(told["number"]) > package.newest_head
+    return package.as_of is None or as_of > package.as_of or package.as_of > now
+
+
+def standing(package: SitePackage) -> dict[str, Any]:
+    """What the centre has of a session, by seat; declared by the site's newest head; missing."""
+    held = _counts(package.session_id)
+    declared = {int(seat): int(n) for seat, n in package.declared.items()}
+    missing = sum(max(n - held.get(seat, 0), 0) for seat, n in declared.items())
+    return {
+        "held": held, "missing": missing, "declared": sum(declared.values()),
+        "conflicts": [f"{row.attempt.seat.number}/{row.seq}" for row in open_conflicts(package)],
+    }  # fmt: skip
+
+
+def open_conflicts(package: SitePackage) -> models.QuerySet[RecordConflict]:
+    """Conflicts of a session that nobody has settled."""
+    rows = RecordConflict.objects.filter(
+        attempt__seat__session=package.session_id, settled_at__isnull=True
+    )
+    return rows.select_related("attempt__seat").order_by("attempt__seat__number", "seq")
+
+
+def missing_by_seat(package: SitePackage) -> dict[int, int]:
+    """Seat number -> records that the site has declared and that have not come."""
+    held = _counts(package.session_id)
+    numbers = dict(package.session.seats.values_list("pk", "number"))
+    found = {int(seat): int(n) - held.get(int(seat), 0) for seat, n in package.declared.items()}
+    return {numbers[seat]: n for seat, n in sorted(found.items()) if n > 0 and seat in numbers}
+
+
+def _counts(session: int) -> dict[int, int]:
+    rows = Event.objects.filter(attempt__seat__session=session)
+    return dict(rows.values_list("attempt__seat").annotate(n=models.Count("pk")))
+
+
+def _held(package: SitePackage, told: Mapping[str, Any]) -> dict[str, Any]:
+    """For the sender: which records are here, as runs of numbers, and which seats differ in content."""
+    rows = Event.objects.filter(attempt__seat__session=package.session_id)
+    runs: dict[int, list[list[int]]] = {}
+    for seat, n, first, last in rows.values_list("attempt__seat").annotate(
+        n=models.Count("pk"), first=models.Min("seq"), last=models.Max("seq")
+    ):
+        runs[seat] = [[first, last]] if last - first + 1 == n else _runs(seat)
+    return {"ranges": runs, "number": package.newest_head, "whole": _different(package, told)}
+
+
+def _runs(seat: int) -> list[list[int]]:
+    found: list[list[int]] = []
+    rows = Event.objects.filter(attempt__seat=seat).order_by("seq")
+    for seq in rows.values_list("seq", flat=True):
+        if found and found[-1][1] == seq - 1:
+            found[-1][1] = seq
+        else:
+            found.append([seq, seq])
+    return found
+
+
+def _different(package: SitePackage, told: Mapping[str, Any]) -> list[int]:
+    """Seats whose records are all here and are not those that the site has now."""
+    digests = told.get("digests") or {}
+    declared = told["events"]
+    held = _counts(package.session_id)
+    settled = set(
+        RecordConflict.objects.filter(attempt__seat__session=package.session_id).values_list(
+            "attempt__seat", flat=True
+        )
+    )
+    attempts = Attempt.objects.filter(seat__session=package.session_id)
+    return [
+        row.seat_id
+        for row in attempts
+        if str(row.seat_id) in digests
+        and row.seat_id not in settled
+        and held.get(row.seat_id, 0) == declared.get(str(row.seat_id))
+        and digest_of(row) != digests[str(row.seat_id)]
+    ]
+
+
+def _take_head(
+    package: SitePackage, told: Mapping[str, Any], as_of: datetime, now: datetime
+) -> None:
+    session = package.session
+    take_standing(session, told)
+    _take_session(session, told)
+    seats = set(session.seats.values_list("pk", flat=True))
+    declared = {seat: whole(n) for seat, n in told["events"].items() if int(seat) in seats}
+    package.as_of, package.declared, package.heard_at = as_of, declared, now
+    package.newest_head = whole(told.get("number", 0))
+    package.loaded = whole(told.get("edition", 0))
+    SitePackage.objects.filter(pk=package.pk).update(
+        as_of=as_of, declared=declared, heard_at=now, newest_head=package.newest_head,
+        loaded=package.loaded,
+    )  # fmt: skip
+    record(
+        actor=package.site.name, action="site.head", subject=f"sesi {package.session_id}",
+        agency=session.programme.organiser.code, now=now,
+        detail={
+            "as_of": as_of.isoformat(), "events": sum(declared.values()),
+            "state": told["state"], "clock_off": package.clock_off,
+        },
+    )  # fmt: skip
+
+
+def take_standing(session: Session, told: Mapping[str, Any]) -> None:
+    """Attempts and what was done, as a head tells them, written where they differ."""
+    seats = set(session.seats.values_list("pk", flat=True))
+    attempts = _take_attempts(session, told["attempts"], seats)
+    for name in OTHERS:
+        _take_others(name, told.get(name, []), session, seats, attempts)
+
+
+def _take_session(session: Session, told: Mapping[str, Any]) -> None:
+    """State, time and PIN, as the room has decided."""
+    values: dict[str, Any] = {}
+    if told["state"] in Session.State.values:
+        values["state"] = told["state"]
+    if "starts_at" in told:
+        values |= {
+            "starts_at": _moment(told["starts_at"]), "ends_at": _moment(told["ends_at"]),
+            "pin": _value(Session, "pin", told["pin"]),
+        }  # fmt: skip
+    try:
+        with transaction.atomic():
+            Session.objects.filter(pk=session.pk).update(**values)
+    except IntegrityError as exc:
+        raise Taken from exc
+
+
+def _take_attempts(
+    session: Session, told: Mapping[str, Mapping[str, Any]], seats: set[int]
+) -> dict[int, Attempt]:
+    if not set(map(int, told)) <= seats:
+        raise BadEnvelope
+    known = {row.seat_id: row for row in Attempt.objects.filter(seat__session=session)}
+    new, changed = [], []
+    for seat, row in told.items():
+        values = {name: _value(Attempt, name, row[name]) for name in ATTEMPT}
+        attempt = known.get(int(seat))
+        if attempt is None:
+            known[int(seat)] = Attempt(seat_id=int(seat), uploads=True, **values)
+            new.append(known[int(seat)])
+        elif _set(attempt, {**values, "uploads": True}):
+            changed.append(attempt)
+    Attempt.objects.bulk_create(new, batch_size=500)
+    Attempt.objects.bulk_update(changed, [*ATTEMPT, "uploads"], batch_size=200)
+    return known
+
+
+def _take_others(
+    name: str,
+    told: Iterable[Mapping[str, Any]],
+    session: Session,
+    seats: set[int],
+    attempts: Mapping[int, Attempt],
+) -> None:
+    model, same, rest = OTHERS[name]
+    fields = ["attempt_id" if field == "attempt" else field for field in same]
+    known = {tuple(getattr(row, f) for f in fields): row for row in rows_of(name, session.pk)}
+    new, changed = [], []
+    for row in told:
+        values = {f: _value(model, f, row[f]) for f in (*same, *rest) if f != "attempt"}
+        if values.get("session_id", session.pk) != session.pk:
+            raise BadEnvelope
+        if values.get("seat_id") is not None and values["seat_id"] not in seats:
+            raise BadEnvelope
+        if "attempt" in same:
+            seat = row["attempt"]
+            values["attempt_id"] = attempts[int(seat)].pk if seat is not None else None
+        key = tuple(values[field] for field in fields)
+        if key not in known:
+            known[key] = model(**values)
+            new.append(known[key])
+        elif _set(known[key], values) and known[key].pk:
+            changed.append(known[key])
+    model._default_manager.bulk_create(new, batch_size=500)
+    if rest:
+        model._default_manager.bulk_update(changed, list(rest), batch_size=200)
+
+
+def _set(row: models.Model, values: Mapping[str, Any]) -> bool:
+    """Set what differs; whether anything did."""
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    return bool(differing)
+
+
+def take_events(session: Session, told: Mapping[Any, Sequence[Any]], now: datetime) -> int:
+    """Each event once; how many were new. The same number with other content, its times included, is a
+    conflict for people, never a sum."""
+    if sum(len(rows) for rows in told.values()) > EVENTS_A_PART:
+        raise BadEnvelope
+    items = set(
+        FormItem.objects.filter(section__form=session.form_id).values_list("version", flat=True)
+    )
+    added = 0
+    for seat, rows in told.items():
+        attempt = Attempt.objects.filter(seat=int(seat), seat__session=session).first()
+        if attempt is None:
+            raise BadEnvelope
+        events = [_event(attempt, row, items) for row in rows]
+        added += _append(attempt, events, now)
+    return added
+
+
+def _event(attempt: Attempt, row: Sequence[Any], items: set[int]) -> Event:
+    told = dict(zip(EVENT, row, strict=True))
+    event = Event(attempt=attempt, **{name: _value(Event, name, told[name]) for name in EVENT})
+    if event.item_id not in items or event.seq < 1 or event.kind not in Event.Kind.values:
+        raise BadEnvelope
+    return event
+
+
+def _append(attempt: Attempt, events: Sequence[Event], now: datetime) -> int:
+    before = {row.seq: row for row in attempt.events.filter(seq__in=[e.seq for e in events])}
+    new = {event.seq: event for event in events if event.seq not in before}
+    Event.objects.bulk_create(new.values(), batch_size=500)
+    other = [e for e in events if e.seq in before and content_of(e) != content_of(before[e.seq])]
+    _note_conflicts(attempt, other, before, now)
+    if new:
+        Attempt.objects.filter(pk=attempt.pk).update(amended_at=now)
+    return len(new)
+
+
+def content_of(event: Event) -> dict[str, Any]:
+    """A record as it is compared, kept beside another one and shown."""
+    return {name: as_told(getattr(event, name)) for name in EVENT}
+
+
+def _note_conflicts(
+    attempt: Attempt, events: Sequence[Event], before: Mapping[int, Event], now: datetime
+) -> None:
+    """Write down pairs that differ; a pair that was settled, or is open, is no news."""
+    known = [
+        (row.seq, content) for row in attempt.conflicts.all() for content in (row.kept, row.other)
+    ]
+    opened = set(attempt.conflicts.filter(settled_at__isnull=True).values_list("seq", flat=True))
+    for event in events:
+        if event.seq not in opened and (event.seq, content_of(event)) not in known:
+            RecordConflict.objects.create(
+                attempt=attempt, seq=event.seq, kept=content_of(before[event.seq]),
+                other=content_of(event), found_at=now,
+            )  # fmt: skip
+
+
+def whole(value: Any) -> int:
+    """A whole number, from 0 on; ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_WHOLE:
+        raise ValueError(value)
+    return value
+
+
+def _value(model: type[models.Model], name: str, value: Any) -> Any:
+    """A value of the log as the model's field has it; ValueError or TypeError where it is none."""
+    field: Any = model._meta.get_field(name.removesuffix("_id") if name.endswith("_id") else name)
+    if value is None and field.null:
+        return None
+    if isinstance(field, models.DateTimeField):
+        return _moment(value)
+    if isinstance(field, models.CharField | models.TextField):
+        return _text(value)[: field.max_length]
+    if isinstance(field, models.BooleanField):
+        if not isinstance(value, bool):
+            raise TypeError(name)
+        return value
+    return int(value) if name == "seed" else whole(value)
+
+
+def _text(value: Any) -> str:
+    """A text that a database can hold: no NUL, no half of a pair of surrogates."""
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError
+    value.encode()
+    return value
+
+
+def _moment(text: str) -> datetime:
+    found = parse_datetime(text)
+    if found is None or found.tzinfo is None:
+        raise ValueError(text)
+    return found

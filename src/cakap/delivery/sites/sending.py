@@ -1,0 +1,155 @@
+"""At a site: the log on its way to the centre, session by session; what goes wrong with one is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+from django.utils import timezone
+
+from cakap.delivery.models import LoadedPackage
+from cakap.delivery.sites.carrying import told_sessions
+from cakap.delivery.sites.envelope import signed
+from cakap.delivery.sites.identity import identity
+from cakap.delivery.sites.log import events_after, head_of
+from cakap.programmes.models import Session
+
+ADDRESS, CLOCK_MAY_DIFFER = "/ujian/situs/log", timedelta(seconds=60)
+
+
+class NotSent(Exception):
+    """A sending that did not succeed. is_final: sending the same again would be refused again."""
+
+    def __init__(self, sentence: str, *, is_final: bool = False) -> None:
+        self.is_final = is_final
+        super().__init__(sentence)
+
+
+@dataclass(kw_only=True, slots=True)
+class Sent:
+    """What came of a sending: records sent, records missing at the centre, the clock, troubles by session."""
+
+    sent: int = 0
+    missing: int = 0
+    clock_off: float | None = None
+    troubles: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def clock_sentence(self) -> str:
+        """That our clock differs from the centre's, or nothing."""
+        return clock_sentence(self.clock_off)
+
+
+def clock_sentence(off: float | None) -> str:
+    """That a site's clock is ahead of the centre's, or behind it, by more than may be; or nothing."""
+    if off is None or abs(off) <= CLOCK_MAY_DIFFER.total_seconds():
+        return ""
+    hours, rest = divmod(round(abs(off)), 3600)
+    minutes, seconds = divmod(rest, 60)
+    length = " ".join(
+        f"{n} {unit}" for n, unit in ((hours, "jam"), (minutes, "menit"), (seconds, "detik")) if n
+    )
+    where = "lebih cepat" if off > 0 else "lebih lambat"
+    return f"Jam situs {length} {where} daripada jam pusat."
+
+
+def load_clock_sentence(loaded: LoadedPackage) -> str:
+    """What is known at a site of its clock: from the last sending, else from the making of the package."""
+    if loaded.clock_off is None and loaded.made_at and loaded.loaded_at < loaded.made_at:
+        return clock_sentence((loaded.loaded_at - loaded.made_at).total_seconds())
+    return clock_sentence(loaded.clock_off)
+
+
+def clock_of(to: str) -> float | None:
+    """Seconds by which our clock is ahead of the centre's; None where it does not answer."""
+    try:
+        answer = httpx.get(f"{to}/sehat/", timeout=20, trust_env=False)
+        told = parsedate_to_datetime(answer.headers["Date"])
+    except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError):
+        return None
+    return (timezone.now() - told).total_seconds()
+
+
+def send_all(to: str) -> Sent:
+    """Tell the centre at this address of every session that was loaded here."""
+    found, own = Sent(), identity()
+    with httpx.Client(base_url=to, timeout=60, trust_env=False) as client:
+
+        def tell(content: Any) -> dict[str, Any]:
+            return _tell(client, signed(content, own))
+
+        for session in told_sessions():
+            loaded = LoadedPackage.objects.filter(session=session)
+            try:
+                _send(session, tell, found)
+                loaded.update(trouble="")
+            except NotSent as trouble:
+                found.troubles[session.pk] = str(trouble)
+                loaded.update(trouble=str(trouble)[:500])
+    return found
+
+
+def _send(session: Session, tell: Callable[[Any], dict[str, Any]], found: Sent) -> None:
+    answer = _tell_head(session, tell, found)
+    held = {int(seat): runs for seat, runs in answer["ranges"].items()}
+    sent = 0
+    for part in events_after(session, held, whole=answer["whole"]):
+        tell(part)
+        sent += sum(map(len, part["seats"].values()))
+    if sent:
+        answer = _tell_head(session, tell, found)
+    found.sent += sent
+    found.missing += answer["missing"]
+
+
+def _tell_head(
+    session: Session, tell: Callable[[Any], dict[str, Any]], found: Sent
+) -> dict[str, Any]:
+    session.refresh_from_db()
+    head = head_of(session, now=timezone.now())
+    answer = tell(head)
+    if answer["number"] > head["number"]:
+        # This installation was put back to an earlier state: its next head is the newest again.
+        LoadedPackage.objects.filter(session=session).update(heads=answer["number"])
+        answer = tell(head_of(session, now=timezone.now()))
+    now = timezone.now()
+    found.clock_off = (now - datetime.fromisoformat(answer["now"])).total_seconds()
+    LoadedPackage.objects.filter(session=session).update(clock_off=found.clock_off, told_at=now)
+    return answer
+
+
+def _tell(client: httpx.Client, content: bytes) -> dict[str, Any]:
+    try:
+        answer = client.post(ADDRESS, content=content, headers={"Accept": "application/json"})
+    except (httpx.TransportError, httpx.InvalidURL) as exc:
+        message = f"Pusat tidak terjangkau ({exc})."
+        raise NotSent(message) from exc
+    told = _object(answer)
+    if answer.status_code == 200 and (
+        "kept" in told or {"ranges", "missing", "now"} <= told.keys()
+    ):
+        return told
+    if answer.status_code >= 500 or answer.status_code == 429:
+        message = f"Pusat sedang tidak dapat menerima ({answer.status_code})."
+        raise NotSent(message)
+    if told.get("message") and answer.status_code >= 400:
+        message = f"Pusat menolak: {told['message']}"
+        raise NotSent(message, is_final=True)
+    message = (
+        f"Yang menjawab di {answer.url.host} bukan pusat cakap ({answer.status_code}). Mungkin jaringan "
+        "ini meminta masuk lewat halamannya sendiri, atau alamatnya salah."
+    )
+    raise NotSent(message)
+
+
+def _object(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer; an empty one for anything else."""
+    try:
+        told = answer.json()
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
