@@ -35,9 +35,7 @@ faults: setup tools ## break things while people answer; ARGS="--quick --json"
 	@scripts/with-postgres $(RUN)python tests/faults/run.py $(ARGS)
 
 bench-delivery: setup tools ## answers kept a second on both databases, the door, 10,000 at once, the console
-	@$(RUN)python benchmarks/delivery.py $(ARGS)
-	@scripts/with-postgres $(RUN)python benchmarks/delivery.py $(ARGS)
-	@$(RUN)python benchmarks/console.py $(ARGS)
+	@$(RUN)python benchmarks/together.py delivery $(ARGS)
 
 bench-measurement: setup ## the measurement engine beside its peers; ARGS="--quick --json"
 	@$(UV) sync --frozen --quiet --group bench
@@ -46,9 +44,9 @@ bench-measurement: setup ## the measurement engine beside its peers; ARGS="--qui
 bench-placement: setup ## both directions for 449,000 people, beside NumPy; ARGS="--quick --json"
 	@$(RUN)python benchmarks/placement.py $(ARGS)
 
-bench: setup ## all benchmarks; ARGS=--quick for a minute each
+bench: setup tools ## all benchmarks; ARGS=--quick for a minute each
 	@$(UV) sync --frozen --quiet --group bench
-	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN)python $$script $(ARGS) || exit 1; done
+	@$(RUN)python benchmarks/together.py all $(ARGS)
 
 clean: ## remove what the targets made here
 	rm -rf .venv .bootstrap var cakap-data

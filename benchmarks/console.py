@@ -8,7 +8,6 @@ the time between its frames is measured. All of it on the same cores.
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -16,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import Any
 
 os.environ.setdefault("CAKAP_DATA", tempfile.mkdtemp(prefix="cakap-bench-"))
@@ -30,6 +30,7 @@ from crowd.people import seated, working
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from lines import Line, Lines, options_of
 from playwright.sync_api import Page, sync_playwright
 
 from cakap.accounts.models import Role
@@ -93,15 +94,7 @@ def watched(page: Page, base: str, session: int, seconds: float) -> dict[str, fl
     }  # fmt: skip
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="300 people instead of 3,000")
-    parser.add_argument("--json", action="store_true")
-    told = parser.parse_args()
-    people = 300 if told.quick else 3000
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+def room(people: int) -> Iterator[Line]:
     session = seated(people, "LAYAR")
     tokens, items = working(session, people)
     proctor(session)
@@ -123,12 +116,21 @@ def main() -> None:
     finally:
         end_all([server, worker])
     found |= looks(session.pk)
-    print(f"{os.cpu_count()} CPUs, Python {sys.version.split()[0]}, {people} people")
+    units = {"live_after_s": "s", "message_kib": "KiB", "first_look_ms": "ms", "look_ms": "ms"}
     for key, value in found.items():
-        print(f"  {key:<18} {value:.1f}")
-    if told.json:
-        print(json.dumps(found))
+        unit = units.get(key, "ms" if key.endswith("_ms") else "")
+        yield Line(name=f"console, {people} people: {key}", value=value, unit=unit)
+
+
+def main() -> int:
+    told = options_of(__doc__).parse_args()
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    lines = Lines(as_json=told.json)
+    lines.measure("console", "", lambda: room(300 if told.quick else 3000))
+    return lines.end()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,8 +11,6 @@ acknowledged answer is counted in the log.
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
 import os
 import resource
@@ -20,6 +18,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from crowd.otree import otree_rate
 from crowd.people import nip_of, seated, working
 from django.core.management import call_command
 from django.db import connection
+from lines import Line, Lines, options_of, rival_of
 
 from cakap.cli.running import end_all, free_port, start_server
 from cakap.delivery.models import Event
@@ -59,7 +60,7 @@ def memory_of(pid: int) -> float:
     return total / 2**30
 
 
-def measured(*, quick: bool, crowds: list[int], arriving: int, workers: int) -> dict[str, Any]:
+def measured(lines: Lines, *, quick: bool, crowds: list[int], arriving: int, workers: int) -> None:
     """Rate, door and hour. The same server throughout, as on a day."""
     port = free_port()
     at_work = max(*crowds, CLIENTS)
@@ -70,28 +71,46 @@ def measured(*, quick: bool, crowds: list[int], arriving: int, workers: int) -> 
     try:
         _wait(port, tokens[0][1], items)
         with multiprocessing.get_context("spawn").Pool(2) as pool:
-            found = rates(pool, port, (tokens, items), quick=quick)
+            crowd = (tokens, items)
+            lines.measure(
+                "answers kept", "answers/s", lambda: rates(pool, port, crowd, quick=quick)
+            )
             # Of somebody new: pgbench has written into the first one's log.
-            found["first_page_ms"] = pool.apply(first_page, (port, tokens[-1][1], 40))
+            lines.measure("first page", "ms", lambda: first(pool, port, tokens[-1][1]))
             nips = [nip_of("DATANG", k) for k in range(arriving)]
-            found["door"] = pool.apply(sign_ins, (port, nips, pin, arriving / 50))
-            found["hours"] = [
-                hours(pool, port, (tokens[:n], items), (at, 20 if quick else 300))
-                for at, n in enumerate(crowds)
-            ]
-        found["server_gib"] = memory_of(server.pid)
+            lines.measure("the door", "s", lambda: door(pool, port, nips, pin))
+            for at, n in enumerate(crowds):
+                span = (at, 20 if quick else 300)
+                lines.measure(
+                    f"{n} people", "ms", partial(hours, pool, port, (tokens[:n], items), span)
+                )
+        lines.measure("memory", "GiB", lambda: [memory_line(server.pid)])
     finally:
         end_all([server, worker])
-    if not POSTGRES:
-        with tempfile.TemporaryDirectory() as folder:
-            rival = otree_rate(Path(folder), clients=CLIENTS, seconds=5 if quick else 15)
-        found["otree_per_second"] = rival
-        found["ratio_to_otree"] = found["answers_per_second"] / rival if rival else None
-    return found
 
 
-def rates(pool: Any, port: int, crowd: tuple[list, list], *, quick: bool) -> dict[str, Any]:
-    """Answers a second from CLIENTS connections and what the database does alone, in turns."""
+def memory_line(pid: int) -> Line:
+    return Line(name=f"memory of the server, {connection.vendor}", value=memory_of(pid), unit="GiB")
+
+
+def first(pool: Any, port: int, token: str) -> Iterator[Line]:
+    yield Line(
+        name=f"first page, {connection.vendor}", value=pool.apply(first_page, (port, token, 40)),
+        unit="ms",
+    )  # fmt: skip
+
+
+def door(pool: Any, port: int, nips: list[str], pin: str) -> Iterator[Line]:
+    found = pool.apply(sign_ins, (port, nips, pin, len(nips) / 50))
+    for key, value in found.items():
+        if isinstance(value, int | float):
+            unit = "ms" if key.endswith("_ms") else ""
+            name = f"door, {len(nips)} people, {connection.vendor}: {key}"
+            yield Line(name=name, value=value, unit=unit)
+
+
+def rates(pool: Any, port: int, crowd: tuple[list, list], *, quick: bool) -> Iterator[Line]:
+    """Answers a second from CLIENTS connections and what the database does alone, in turns; then oTree."""
     runs, seconds = (3, 4) if quick else (5, 10)
     kept, bare, errors = [], [], 0
     for run in range(runs):
@@ -99,17 +118,32 @@ def rates(pool: Any, port: int, crowd: tuple[list, list], *, quick: bool) -> dic
         kept.append(n / seconds)
         errors += wrong
         bare.append(bare_pgbench(seconds) if POSTGRES else bare_sqlite(seconds))
-    return {
-        "database": connection.vendor, "clients": CLIENTS, "runs": runs,
-        "answers_per_second": statistics.median(kept), "least": min(kept), "most": max(kept),
-        "bare_per_second": statistics.median(bare),
-        "ratio": statistics.median(kept) / statistics.median(bare), "errors": errors,
-    }  # fmt: skip
+    ours, alone = statistics.median(kept), statistics.median(bare)
+    name = f"answers kept, {CLIENTS} connections, {connection.vendor}"
+    yield Line(
+        name=name, value=ours, unit="answers/s", rival="pgbench" if POSTGRES else "a bare loop",
+        rival_value=alone, ratio=ours / alone, target="no error", ok=errors == 0,
+        note=f"{min(kept):.0f} to {max(kept):.0f} in {runs} runs, {errors} errors",
+    )  # fmt: skip
+    if not POSTGRES:
+        yield beside_otree(name, ours, quick=quick)
+
+
+def beside_otree(name: str, ours: float, *, quick: bool) -> Line:
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = 5 if quick else 15
+        rival = rival_of(
+            "oTree", lambda: otree_rate(Path(folder), clients=CLIENTS, seconds=seconds)
+        )
+    return Line(
+        name=f"{name}, beside oTree", value=ours, unit="answers/s", rival="oTree",
+        rival_value=rival, ratio=ours / rival if rival else None,
+    )  # fmt: skip
 
 
 def hours(
     pool: Any, port: int, crowd: tuple[list, list], span: tuple[int, float]
-) -> dict[str, Any]:
+) -> Iterator[Line]:
     """So many people for so long; what was acknowledged against what lies in the log."""
     at, seconds = span
     first = HOUR_SEQ * (at + 1)
@@ -125,11 +159,17 @@ def hours(
     spent = [part.get() for part in parts]
     stored, acknowledged = own.count(), sum(one["acknowledged"] for one in spent)
     latencies = sorted(took for one in spent for took in one["latencies"]) or [0.0]
-    return {
-        "people": len(tokens), "seconds": seconds, "acknowledged": acknowledged, "stored": stored,
-        "lost": max(acknowledged - stored, 0), "errors": sum(one["errors"] for one in spent),
-        "p50_ms": latencies[len(latencies) // 2], "p99_ms": latencies[int(len(latencies) * 0.99)],
-    }  # fmt: skip
+    lost = max(acknowledged - stored, 0)
+    errors = sum(one["errors"] for one in spent)
+    name = f"{len(tokens)} people for {seconds:.0f} s, {connection.vendor}"
+    yield Line(
+        name=f"{name}: p99 of an answer", value=latencies[int(len(latencies) * 0.99)], unit="ms",
+        note=f"p50 {latencies[len(latencies) // 2]:.0f} ms, {errors} errors",
+    )  # fmt: skip
+    yield Line(
+        name=f"{name}: answers stored", value=stored, unit="answers", target="none lost, no error",
+        ok=lost == 0 and errors == 0, note=f"{acknowledged} acknowledged, {lost} lost",
+    )  # fmt: skip
 
 
 def _wait(port: int, token: str, items: list) -> None:
@@ -144,26 +184,8 @@ def _wait(port: int, token: str, items: list) -> None:
     raise RuntimeError(message)
 
 
-def told(found: dict[str, Any]) -> None:
-    """The table, for people."""
-    for key, value in found.items():
-        if isinstance(value, list):
-            for one in value:
-                print(f"  {key}: " + ", ".join(f"{k} {_short(v)}" for k, v in one.items()))
-        elif isinstance(value, dict):
-            print(f"  {key}: " + ", ".join(f"{k} {_short(v)}" for k, v in value.items()))
-        else:
-            print(f"  {key:<20} {_short(value)}")
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+def main() -> int:
+    parser = options_of(__doc__)
     parser.add_argument("--people", type=int, nargs="*", default=[])
     parser.add_argument("--arriving", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
@@ -173,17 +195,16 @@ def main() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    found = measured(
+    lines = Lines(as_json=given.json)
+    measured(
+        lines,
         quick=given.quick,
         crowds=given.people or ([500] if given.quick else [2901, 10_000]),
         arriving=given.arriving or (200 if given.quick else 3000),
         workers=given.workers,
     )
-    print(f"{os.cpu_count()} CPUs, Python {sys.version.split()[0]}, {found['database']}")
-    told(found)
-    if given.json:
-        print(json.dumps(found))
+    return lines.end()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,12 +6,11 @@ The rival does what a script without checks would do: parse dates, insert in bat
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from statistics import median
 
@@ -28,6 +27,7 @@ import io
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
+from lines import Line, Lines, options_of
 
 from cakap.accounts.models import Agency
 from cakap.accounts.services import register_agency
@@ -83,13 +83,7 @@ def plain(agency: Agency, content: bytes) -> float:
     return time.perf_counter() - start
 
 
-def main() -> int:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--quick", action="store_true")
-    words.add_argument("--json", action="store_true")
-    options = words.parse_args()
-    n, runs = (20_000, 3) if options.quick else (100_000, 5)
-    call_command("migrate", verbosity=0, interactive=False)
+def imported(n: int, runs: int) -> Iterator[Line]:
     agency = register_agency(code="BENCH", name="Bench", actor="bench", now=timezone.now())
     content = people(n)
     seconds: dict[str, list[float]] = {"ours": [], "plain": []}
@@ -99,18 +93,21 @@ def main() -> int:
             seconds[name].append(act(agency, content))
     Employee.objects.filter(agency=agency).delete()
     rate, rival = (n / median(seconds[name]) for name in ("ours", "plain"))
-    row = {
-        "name": f"import employees, {n} rows, {connection.vendor}", "value": round(rate),
-        "unit": "rows/s", "rival": "csv + bulk_create, no checks", "rival_value": round(rival),
-        "ratio": round(rate / rival, 3), "target": TARGET, "ok": rate >= TARGET,
-    }  # fmt: skip
-    if options.json:
-        print(json.dumps([row]))
-    else:
-        spread = ", ".join(f"{n / s:.0f}" for s in sorted(seconds["ours"]))
-        print(f"{row['name']}: {rate:.0f} rows/s (runs: {spread}); rival {rival:.0f}; "
-              f"ratio {row['ratio']}; target {TARGET}: {'ok' if row['ok'] else 'MISSED'}")  # fmt: skip
-    return 0 if row["ok"] else 1
+    yield Line(
+        name=f"import employees, {n} rows, {connection.vendor}", value=round(rate), unit="rows/s",
+        rival="csv + bulk_create, no checks", rival_value=round(rival), ratio=rate / rival,
+        target=f">= {TARGET} rows/s", ok=rate >= TARGET,
+        note="runs: " + ", ".join(f"{n / took:.0f}" for took in sorted(seconds["ours"])),
+    )  # fmt: skip
+
+
+def main() -> int:
+    told = options_of(__doc__).parse_args()
+    call_command("migrate", verbosity=0, interactive=False)
+    lines = Lines(as_json=told.json)
+    size = (20_000, 3) if told.quick else (100_000, 5)
+    lines.measure("import employees", "rows/s", lambda: imported(*size))
+    return lines.end()
 
 
 if __name__ == "__main__":

@@ -6,23 +6,22 @@ median of the runs, with the smallest and the largest. `--quick` shrinks the lar
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
-import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lines import Line, Lines, options_of, rival_of
 
 RUNS = 5
 
@@ -214,104 +213,100 @@ def alone(work: Callable[..., dict[str, Any]], *args: int) -> dict[str, Any]:
         return pool.submit(work, *args).result()
 
 
-def line(name: str, found: dict[str, Any], **more: Any) -> dict[str, Any]:
-    seconds = found["seconds"]
-    return {
-        "what": name, "median": statistics.median(seconds), "least": min(seconds),
-        "most": max(seconds), "runs": len(seconds), "gib": found["gib"], **more,
-    }  # fmt: skip
+def seconds_line(
+    name: str,
+    found: dict[str, Any],
+    target: str | None = None,
+    most: float | None = None,
+    note: str = "",
+) -> Line:
+    """A line of seconds: the median, with the spread for people."""
+    took = found["seconds"]
+    median = statistics.median(took)
+    spread = (
+        f"{min(took):.3g} to {max(took):.3g} s in {len(took)} runs, {found['gib'] or 0:.2f} GiB"
+    )
+    return Line(
+        name=name, value=median, unit="s", target=target, note="; ".join(filter(None, [spread, note])),
+        ok=None if most is None else median <= most,
+    )  # fmt: skip
 
 
-def ratio(ours: dict[str, Any], rival: dict[str, Any]) -> float:
-    return statistics.median(rival["seconds"]) / statistics.median(ours["seconds"])
+def beside(
+    name: str, own: dict[str, Any], rival: str, rivals: Callable[[], dict[str, Any]], least: float
+) -> Line:
+    """Ours and a rival's seconds on the same work; a rival that is not here is said."""
+    theirs = rival_of(rival, lambda: statistics.median(rivals()["seconds"]))
+    line = seconds_line(name, own)
+    ratio = theirs / line.value if theirs and line.value else None
+    return replace(
+        line, rival=rival, rival_value=theirs, ratio=ratio, target=f"ratio >= {least:g}",
+        ok=None if ratio is None else ratio >= least,
+    )  # fmt: skip
 
 
-def table_of(*, quick: bool) -> list[dict[str, Any]]:
-    """Every claim, one after the other."""
-    many, runs = (50_000, 3) if quick else (449_000, RUNS)
-    rows = []
-
-    own, girth = alone(ours_2pl, 5000, 50, runs), alone(girths_2pl, 5000, 50, runs)
-    rows.append(line("2PL 50 x 5,000: cakap", own, ratio=ratio(own, girth), wanted="ratio >= 25"))
-    rows.append(line("2PL 50 x 5,000: girth", girth))
-
-    own = alone(ours_2pl, 50_000, 100, runs)
-    if shutil.which("Rscript"):
-        mirt = alone(mirts_2pl, 50_000, 100, 1 if quick else runs)
-        rows.append(
-            line("2PL 100 x 50,000: cakap", own, ratio=ratio(own, mirt), wanted="ratio >= 10")
-        )
-        rows.append(line("2PL 100 x 50,000: mirt", mirt))
+def two_pl(persons: int, items: int, runs: int, rival: str) -> Iterator[Line]:
+    own = alone(ours_2pl, persons, items, runs)
+    name = f"2PL {items} x {persons:,}"
+    if rival == "girth":
+        yield beside(name, own, "girth", lambda: alone(girths_2pl, persons, items, runs), 25)
     else:
-        note = "R is not here: no ratio to mirt, whose 25 s were measured elsewhere"
-        rows.append(line("2PL 100 x 50,000: cakap", own, wanted="<= 2.5 s", note=note))
+        yield beside(name, own, "R mirt", lambda: alone(mirts_2pl, persons, items, runs), 10)
 
-    for persons in (50_000, many):
-        found = alone(steps_against_products, persons, 100, runs)
-        rows.append(
-            line(f"E+M step 100 x {persons:,}", found, ratio=found["rate"] / found["machine"],
-                 wanted="ratio >= 0.4", note=f"{found['rate']:.0f} of {found['machine']:.0f} GFLOP/s")
-        )  # fmt: skip
 
-    rows.append(
-        line(
-            f"2PL 100 x {many:,}: cakap", alone(ours_2pl, many, 100, runs), wanted="<= 30 s, 6 GiB"
-        )
-    )
-    rows.append(
-        line(f"EAP 100 x {many:,}: cakap", alone(ours_eap, many, 100, runs), wanted="<= 3 s")
-    )
+def expectation(persons: int, runs: int) -> Iterator[Line]:
+    found = alone(steps_against_products, persons, 100, runs)
+    ratio = found["rate"] / found["machine"]
+    yield Line(
+        name=f"E+M step 100 x {persons:,}", value=found["rate"], unit="GFLOP/s",
+        rival="matrix product of this machine", rival_value=found["machine"], ratio=ratio,
+        target="ratio >= 0.4", ok=ratio >= 0.4,
+    )  # fmt: skip
 
-    step, cat = alone(our_step, 500, runs), alone(catsims_step, 500, runs)
-    rows.append(
-        line("adaptive step, 500 items: cakap", step, ratio=ratio(step, cat), wanted="ratio >= 10")
-    )
-    rows.append(line("adaptive step, 500 items: catsim", cat))
 
-    persons = 2000 if quick else 10_000
+def large(persons: int, runs: int) -> Iterator[Line]:
+    found = alone(ours_2pl, persons, 100, runs)
+    yield seconds_line(f"2PL 100 x {persons:,}", found, "<= 30 s", 30)
+    yield seconds_line(f"EAP 100 x {persons:,}", alone(ours_eap, persons, 100, runs), "<= 3 s", 3)
+
+
+def adaptive(persons: int, runs: int) -> Iterator[Line]:
+    yield beside(
+        "adaptive step, 500 items", alone(our_step, 500, runs), "catsim",
+        lambda: alone(catsims_step, 500, runs), 10,
+    )  # fmt: skip
     whole = alone(our_programme, 500, persons, runs)
-    each = statistics.median(whole["seconds"]) / (persons * 30)
-    rows.append(
-        line(f"simulation {persons:,} x 30: cakap", whole,
-             ratio=statistics.median(cat["seconds"]) / each, wanted="ratio >= 100 a step",
-             note=f"{1e6 * each:.2f} us a step")
+    each = {"seconds": [one / (persons * 30) for one in whole["seconds"]], "gib": whole["gib"]}
+    yield beside(
+        f"simulated step, {persons:,} people x 30", each, "catsim",
+        lambda: alone(catsims_step, 500, runs), 100,
     )  # fmt: skip
 
-    forms, bank = (3, 600) if quick else (10, 2000)
-    found = alone(our_forms, bank, forms, 1 if quick else 3)
-    rows.append(
-        line(f"{forms} forms of 60 out of {bank:,}", found, wanted="gap <= 1 %, <= 120 s",
-             note=f"gap {100 * found['gap']:.2f} %")
+
+def assembled(bank: int, forms: int, runs: int) -> Iterator[Line]:
+    found = alone(our_forms, bank, forms, runs)
+    name = f"{forms} forms of 60 out of {bank:,}"
+    yield seconds_line(name, found, "<= 120 s", 120)
+    yield Line(
+        name=f"{name}: gap to the proved bound", value=100 * found["gap"], unit="%",
+        target="<= 1 %", ok=found["gap"] <= 0.01,
     )  # fmt: skip
-    return rows
 
 
-def shown(rows: list[dict[str, Any]]) -> str:
-    lines = [
-        f"{'what':<36}{'median s':>12}{'least':>12}{'most':>12}{'GiB':>7}{'ratio':>9}  wanted, note"
-    ]
-    for row in rows:
-        memory = f"{row['gib']:.2f}" if row["gib"] else ""
-        times = f"{row['ratio']:.2f}" if "ratio" in row else ""
-        end = "; ".join(row[key] for key in ("wanted", "note") if key in row)
-        lines.append(
-            f"{row['what']:<36}{row['median']:>12.6f}{row['least']:>12.6f}{row['most']:>12.6f}"
-            f"{memory:>7}{times:>9}  {end}"
-        )
-    return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small tables, three runs")
-    parser.add_argument("--json", action="store_true", help="one JSON object, last line")
-    told = parser.parse_args()
-    rows = table_of(quick=told.quick)
-    print(f"{os.cpu_count()} CPUs, Python {sys.version.split()[0]}, NumPy {np.__version__}")
-    print(shown(rows))
-    if told.json:
-        print(json.dumps({"rows": rows}))
+def main() -> int:
+    told = options_of(__doc__).parse_args()
+    many, runs = (50_000, 3) if told.quick else (449_000, RUNS)
+    forms, bank = (3, 600) if told.quick else (10, 2000)
+    lines = Lines(as_json=told.json)
+    lines.measure("2PL 50 x 5,000", "s", lambda: two_pl(5000, 50, runs, "girth"))
+    lines.measure("2PL 100 x 50,000", "s", lambda: two_pl(50_000, 100, runs, "mirt"))
+    for persons in dict.fromkeys((50_000, many)):
+        lines.measure(f"E+M step, {persons:,}", "GFLOP/s", partial(expectation, persons, runs))
+    lines.measure(f"2PL and EAP, {many:,}", "s", lambda: large(many, runs))
+    lines.measure("adaptive", "s", lambda: adaptive(2000 if told.quick else 10_000, runs))
+    lines.measure("assembly", "s", lambda: assembled(bank, forms, 1 if told.quick else 3))
+    return lines.end()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

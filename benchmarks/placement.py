@@ -12,17 +12,16 @@ with one worker and with two, one thread each.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
+from lines import Line, Lines, options_of
 
 from cakap.jobs.workers import workers_at
 from cakap.science.matching.auction import auction
@@ -211,41 +210,56 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the people and posts")
-    parser.add_argument("--json", action="store_true")
+def figures(found: dict[str, float]) -> Iterator[Line]:
+    """A line for each figure; the unit stands at the end of its name."""
+    units = {"seconds": "s", "gib": "GiB", "pairs_per_second": "pairs/s"}
+    rivals = {
+        "top_ratio_to_numpy": "NumPy, whole matrix", "top_ratio_to_memory": "reading memory",
+        "sparse_ratio_to_or_tools": "OR-tools min-cost flow",
+    }  # fmt: skip
+    for key, value in found.items():
+        unit = next((word for end, word in units.items() if key.endswith(end)), "")
+        ratio = value if key in rivals else None
+        yield Line(name=key, value=value, unit=unit, rival=rivals.get(key), ratio=ratio)
+
+
+def main() -> int:
+    parser = options_of(__doc__)
     parser.add_argument(
         "--people", type=int, nargs="*", help="only the top lists and the whole board, for so many"
     )
     told = parser.parse_args()
+    lines = Lines(as_json=told.json)
     if told.people:
-        rows = {key: value for n in told.people for key, value in scaled(n, 20_000).items()}
-        show(rows, as_json=told.json)
-        return
-    n_people, n_posts = (45_000, 2_000) if told.quick else (449_000, 20_000)
+        for n in told.people:
+            lines.measure(f"{n} people", "s", partial(_scaled, n))
+        return lines.end()
+    size = (45_000, 2_000) if told.quick else (449_000, 20_000)
     top_both_ways(*board(3000, 50), TOP)  # compiled before it is timed
     candidates(300, 40)
-    found = {
-        **top_lists(n_people, n_posts),
-        **exact_board("officials", 30, 40),
-        **exact_board("officers", 2931, 500),
-        **ruled_board(*((600, 100) if told.quick else (2931, 500))),
-        **candidates(n_people, n_posts),
-        **whole_board(n_people, n_posts),
-        **on_dask(n_people // 4, n_posts),
-        "peak_gib": peak(),
+    ruled = (600, 100) if told.quick else (2931, 500)
+    parts: dict[str, Callable[[], dict[str, float]]] = {
+        "top lists": lambda: top_lists(*size),
+        "30 officials": lambda: exact_board("officials", 30, 40),
+        "2,931 officers": lambda: exact_board("officers", 2931, 500),
+        "2,931 officers under rules": lambda: ruled_board(*ruled),
+        "candidate posts": lambda: candidates(*size),
+        "whole board": lambda: whole_board(*size),
+        "Dask": lambda: on_dask(size[0] // 4, size[1]),
+        "memory": lambda: {"peak_gib": peak()},
     }
-    show(found, as_json=told.json)
+    for name, part in parts.items():
+        lines.measure(name, "s", partial(_figures_of, part))
+    return lines.end()
 
 
-def show(found: dict[str, float], *, as_json: bool) -> None:
-    print(f"{os.cpu_count()} CPUs, Python {sys.version.split()[0]}, NumPy {np.__version__}")
-    for key, value in found.items():
-        print(f"  {key:<26} {value:.4g}" if isinstance(value, float) else f"  {key:<26} {value}")
-    if as_json:
-        print(json.dumps(found))
+def _scaled(n: int) -> Iterator[Line]:
+    return figures(scaled(n, 20_000))
+
+
+def _figures_of(part: Callable[[], dict[str, float]]) -> Iterator[Line]:
+    return figures(part())
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,13 +8,14 @@ would mean that our standard errors are wrong.
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lines import Line, Lines, options_of
 
 from cakap.science.irt.calibration import calibrate
 from cakap.science.irt.scoring import Fitted
@@ -100,32 +101,39 @@ def picture(rows: list[dict[str, Any]]) -> str:
     return lines(points, x="persons", y="coverage of 95 % intervals (%)", height=240)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+def lines_of(row: dict[str, Any]) -> Iterator[Line]:
+    """Coverage of the 95 % intervals a kind of parameter, with bias and RMSE for people."""
+    for kind in ("a", "d"):
+        if kind in row:
+            own = row[kind]
+            yield Line(
+                name=f"{row['model']}, {row['persons']} persons, {kind}: coverage of 95 % intervals",
+                value=100 * own["coverage"], unit="%", target="93 to 97 %",
+                ok=0.93 <= own["coverage"] <= 0.97 if row["tests"] >= 100 else None,
+                note=f"n {own['n']}, bias {own['bias']:.4f}, RMSE {own['rmse']:.4f}",
+            )  # fmt: skip
+
+
+def main() -> int:
+    parser = options_of(__doc__)
     parser.add_argument("--picture", type=Path)
     told = parser.parse_args()
     tests = 20 if told.quick else 100
     sizes = (500, 2000) if told.quick else (500, 1000, 2000, 5000)
-    rows = [study(model, persons, tests) for model in MODELS for persons in sizes]
-    print(
-        f"{'model':<8}{'persons':>8}{'tests':>7}  kind{'n':>8}{'bias':>9}{'RMSE':>9}{'coverage':>10}"
-    )
-    for row in rows:
-        for kind in ("a", "d"):
-            if kind in row:
-                own = row[kind]
-                print(
-                    f"{row['model']:<8}{row['persons']:>8}{row['tests']:>7}  {kind:<4}{own['n']:>8}"
-                    f"{own['bias']:>9.4f}{own['rmse']:>9.4f}{100 * own['coverage']:>9.1f}%"
-                )
+    lines, rows = Lines(as_json=told.json), []
+
+    def studied(model: str, persons: int) -> Iterator[Line]:
+        rows.append(study(model, persons, tests))
+        return lines_of(rows[-1])
+
+    for model in MODELS:
+        for persons in sizes:
+            lines.measure(f"{model}, {persons} persons", "%", partial(studied, model, persons))
     if told.picture:
         told.picture.parent.mkdir(parents=True, exist_ok=True)
         told.picture.write_text(picture(rows))
-    if told.json:
-        print(json.dumps({"rows": rows}))
+    return lines.end()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

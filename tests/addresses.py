@@ -117,6 +117,8 @@ EXPECTED = {
     "delivery:following": (PUBLIC, ""),
     "delivery:beat": (PUBLIC, ""),
     "delivery:finish": (PUBLIC, ""),
+    "delivery:deposit": (PUBLIC, ""),
+    "delivery:offline_worker": (PUBLIC, ""),
     "delivery:sessions": (PROCTOR | OPERATOR, ""),
     "delivery:section": (PUBLIC, ""),
     "delivery:asset": (PUBLIC, ""),

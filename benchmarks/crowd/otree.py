@@ -61,11 +61,12 @@ def installed(folder: Path) -> Path | None:
     return home / "bin"
 
 
-def otree_rate(folder: Path, *, clients: int, seconds: float) -> float | None:
-    """Answers a second that it keeps from so many people at once; None where it is not here."""
+def otree_rate(folder: Path, *, clients: int, seconds: float) -> float:
+    """Answers a second that it keeps from so many people at once. Raises where it is not here."""
     command = installed(folder)
     if command is None:
-        return None
+        message = "it cannot be installed"
+        raise RuntimeError(message)
     project = folder / "project"
     (project / "soal").mkdir(parents=True)
     (project / "_static").mkdir()
