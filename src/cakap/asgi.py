@@ -18,6 +18,7 @@ from django.urls import get_resolver  # isort: skip
 from cakap.delivery.hot.app import PATHS, HotPath, Receive, Scope, Send  # isort: skip
 from cakap.delivery.hot.stream import PATH, Streams  # isort: skip
 from cakap.delivery.sites.envelope import LOG_BOUNDS  # isort: skip
+from cakap.delivery.time_watch import begin_watch  # isort: skip
 from cakap.ui.middleware import MOST_ANONYMOUS  # isort: skip
 from cakap.web.bodies import BodyFirst  # isort: skip
 
@@ -37,6 +38,7 @@ def _read_in() -> None:
     gc.freeze()
 
 
+begin_watch()
 Thread(target=_read_in, name="pages", daemon=True).start()
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -120,12 +120,14 @@ def wait_for(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -
     A worker that ends (its database went away) is started again: an exam must not end with it.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(DONE))
+    # A wait on a condition goes by the clock that never steps, whatever becomes of the other.
+    wait = threading.Event()
     try:
         while server.poll() is None:
             if worker.poll() is not None:
                 worker = start_worker()
-                time.sleep(2)
-            time.sleep(0.5)
+                wait.wait(2)
+            wait.wait(0.5)
         stop("Server berhenti sendiri; lihat pesan di atas.", FAILED)
     except KeyboardInterrupt:
         ERR.print("Berhenti.")

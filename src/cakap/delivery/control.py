@@ -72,10 +72,11 @@ def allowed_time(attempt: Attempt, given: Given) -> timedelta:
 
 
 def session_pause(session: int) -> Interruption | None:
-    """The pause of a whole room that still lasts."""
-    return Interruption.objects.filter(
+    """The pause of a whole room that still lasts and that people end; a doubt about the clock is none."""
+    open_ = Interruption.objects.filter(
         session=session, attempt__isnull=True, ended_at__isnull=True
-    ).first()
+    )
+    return open_.exclude(kind=Interruption.Kind.CLOCK).first()
 
 
 @transaction.atomic
@@ -285,6 +286,24 @@ def _refuse_unfit(session: Session, reason: str) -> None:
     refuse_at_site(session)
     if session.state != Session.State.OPEN or not reason.strip():
         raise BadPause
+
+
+def reckon_running(session: Session) -> None:
+    """Write down the bounds of everybody who is at work in a session, as they now follow."""
+    _reckon(_running(session))
+
+
+def reckon_attempts(attempts: Sequence[Attempt]) -> None:
+    """Likewise for these attempts."""
+    _reckon(attempts)
+
+
+def reckon_participant(participant: int) -> None:
+    """Likewise for one participant, whose accommodation has changed."""
+    rows = Attempt.objects.filter(
+        seat__participant=participant, begun_at__isnull=False, submitted_at__isnull=True
+    )
+    _reckon(list(rows.select_related("seat__session__form")))
 
 
 def _running(session: Session) -> list[Attempt]:

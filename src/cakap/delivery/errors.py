@@ -139,3 +139,23 @@ class NotTimed(Refused):
 
 class StillWorking(Refused):
     """Masih ada peserta yang belum menyelesaikan ujian; penutupan perlu dikonfirmasi."""
+
+
+class TimeInDoubt(Refused):
+    """Jam server sedang diperiksa pengawas. Jawaban tersimpan dan waktu Anda berhenti; tunggu."""
+
+    status = 503
+
+
+class BadTime(Refused):
+    """Jam sudah dipastikan, atau pilihan, jam yang benar, dan alasannya belum lengkap."""
+
+
+class BadReopening(Refused):
+    """Keputusan ini memerlukan alasan dan petugas kedua (orang lain) dengan namanya dan kata sandinya."""
+
+    status = 400
+
+
+class BadSeatChange(Refused):
+    """Perubahan kursi atau sesi ini tidak sesuai dengan keadaannya, atau alasannya belum diisi."""

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.adapter import confirmed_user
-from cakap.delivery.models import RecordConflict, Site
+from cakap.delivery.models import RecordConflict, Retest, Site
+from cakap.programmes.models import Session
 from cakap.ui.moments import TO_THE_SECOND, MomentField
 
 DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
@@ -67,6 +69,27 @@ class PostponeForm(ReasonForm):
 
     starts_at = MomentField(label=_("Mulai yang baru"), widget=TO_THE_SECOND)
     field_order = ("starts_at", "reason")
+
+
+class ClockForm(ReasonForm):
+    """Which time is right."""
+
+    choice = forms.ChoiceField(
+        label=_("Jam yang benar"), widget=forms.RadioSelect,
+        choices=[
+            ("old", _("Jam lama, yang berjalan terus menurut penghitung server")),
+            ("new", _("Jam baru, yang ditunjukkan server sekarang")),
+            ("typed", _("Jam lain, yang saya isi")),
+        ],
+    )  # fmt: skip
+    right_at = MomentField(label=_("Jam lain"), widget=TO_THE_SECOND, required=False)
+    field_order = ("choice", "right_at", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("choice") == "typed" and not cleaned.get("right_at"):
+            self.add_error("right_at", _("Isilah jam yang benar."))
+        return cleaned
 
 
 class AnnounceForm(forms.Form):
@@ -134,6 +157,101 @@ class EvidenceForm(SecondOfficerForm):
     def __init__(self, *args: Any, strays: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["strays"].choices = strays  # type: ignore[attr-defined]
+
+
+class SignedForm(SecondOfficerForm):
+    """A decision of two officers, with its reason."""
+
+    reason = forms.CharField(label=_("Alasan"), max_length=500)
+    field_order = (
+        "begun", "session", "since", "until", "seat", "counts", "minutes", "reason", "second",
+        "password",
+    )  # fmt: skip
+
+
+class RemoveForm(SignedForm):
+    """A second officer signs only where an exam was begun: the service says where."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["second"].required = self.fields["password"].required = False
+
+
+class CancelForm(RemoveForm):
+    """It carries how many had begun when it was asked."""
+
+    begun = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+class ReopenForm(SignedForm):
+    """Minutes on top, where no time is left."""
+
+    minutes = forms.IntegerField(
+        label=_("Tambahan waktu (menit), bila perlu"), min_value=0, max_value=240, required=False
+    )
+
+
+class LateForm(SignedForm):
+    """Answers received in a span: of everybody, or of one seat."""
+
+    since = MomentField(label=_("Diterima sejak"), widget=TO_THE_SECOND)
+    until = MomentField(label=_("Sampai"), widget=TO_THE_SECOND)
+    seat = forms.IntegerField(label=_("Hanya kursi"), min_value=1, required=False)
+    counts = forms.TypedChoiceField(
+        label=_("Keputusan"), widget=forms.RadioSelect, coerce=lambda value: value == "yes",
+        choices=[("yes", _("Dihitung")), ("no", _("Tidak dihitung"))],
+    )  # fmt: skip
+
+    def clean_until(self) -> Any:
+        # The form speaks of whole seconds: the last one belongs to the span.
+        return self.cleaned_data["until"].replace(microsecond=999999)
+
+
+class SwapForm(ReasonForm):
+    """The number of the other seat."""
+
+    number = forms.IntegerField(label=_("Nomor kursi yang lain"), min_value=1)
+    field_order = ("number", "reason")
+
+
+class MoveForm(ReasonForm):
+    """The other session."""
+
+    session = forms.ModelChoiceField(label=_("Sesi"), queryset=Session.objects.none())
+    field_order = ("session", "reason")
+
+    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose_session(self, sessions)
+
+
+class RetestForm(SignedForm):
+    """The session of the new sitting."""
+
+    session = forms.ModelChoiceField(label=_("Sesi"), queryset=Session.objects.none())
+
+    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose_session(self, sessions)
+
+
+class RetestCountsForm(SignedForm):
+    """Which of two sittings counts."""
+
+    counts = forms.ChoiceField(
+        label=_("Yang dihitung"), choices=Retest.Counts.choices, widget=forms.RadioSelect
+    )
+
+
+def _choose_session(form: forms.Form, sessions: Any) -> None:
+    field = form.fields["session"]
+    field.queryset = sessions  # type: ignore[attr-defined]
+    field.label_from_instance = session_label  # type: ignore[attr-defined]
+
+
+def session_label(session: Session) -> str:
+    """A session as people know it: when, and where."""
+    return f"{timezone.localtime(session.starts_at):%d-%m-%Y %H.%M} {session.room}"
 
 
 class CheckInForm(SecondOfficerForm):

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.db.models import Q, QuerySet
 
+from cakap.delivery.late_marks import LateMarks, late_marks
 from cakap.delivery.models import Attempt, Event, Offer
 from cakap.delivery.state import Happened, State, fold
 from cakap.itembank.models import FormItem
@@ -26,17 +27,28 @@ def session_of(seat: Seat) -> Session:
 
 def state_of(attempt: Attempt) -> State:
     """Where an attempt stands, from its log."""
-    rows = attempt.events.values_list("seq", "kind", "item_id", "response", "late")
-    return fold(_happened(row) for row in rows)
+    marks = late_marks([attempt.pk])
+    rows = attempt.events.values_list(
+        "attempt_id", "seq", "kind", "item_id", "response", "late", "received_at"
+    )
+    return fold(_happened(row, marks) for row in rows)
 
 
-def _happened(row: tuple[int, str, int, str, bool]) -> Happened:
-    seq, kind, item, response, late = row
+Row = tuple[int, int, str, int, str, bool, datetime]
+
+
+def _happened(row: Row, marks: LateMarks) -> Happened:
+    attempt, seq, kind, item, response, late, received_at = row
+    if marks.decisions:
+        late = marks.is_late(attempt, received_at, late=late)
     return Happened(seq=seq, kind=kind, item=item, response=response, late=late)
 
 
 def finished_attempts(programme: Programme, *, now: datetime) -> QuerySet[Attempt]:
-    """Attempts that can change no more: submitted, out of time, or of a closed session."""
+    """Attempts that can change no more and count: submitted, out of time, or of a closed session.
+
+    What was set aside (retested, removed) or belongs to a cancelled session counts no more.
+    """
     return _finished(now).filter(seat__session__programme=programme)
 
 
@@ -49,8 +61,9 @@ def _finished(now: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(
         Q(submitted_at__lte=now)
         | Q(closes_at__lt=now, paused_at__isnull=True, seat__session__state=Session.State.OPEN)
-        | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False)
-    )
+        | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False),
+        set_aside_at__isnull=True,
+    ).exclude(seat__session__state=Session.State.CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,16 +87,17 @@ def finished_sheets(programme: Programme, *, now: datetime) -> Iterator[Sheet]:
     rows = (
         Event.objects.filter(attempt__seat__session__programme=programme, kind__in=COUNTED)
         .order_by("attempt_id", "seq")
-        .values_list("attempt_id", "seq", "kind", "item_id", "response", "late")
+        .values_list("attempt_id", "seq", "kind", "item_id", "response", "late", "received_at")
     )
+    marks = late_marks()
     offered = _offered(attempts)
     seen = set()
     for attempt, own in groupby(rows.iterator(chunk_size=20000), key=lambda row: row[0]):
         if attempt in attempts:
             seen.add(attempt)
-            yield _sheet(attempts[attempt], (row[1:] for row in own), offered.get(attempt, NOTHING))
+            yield _sheet(attempts[attempt], own, offered.get(attempt, NOTHING), marks)
     for attempt in attempts.keys() - seen:
-        yield _sheet(attempts[attempt], (), offered.get(attempt, NOTHING))
+        yield _sheet(attempts[attempt], (), offered.get(attempt, NOTHING), marks)
 
 
 NOTHING: frozenset[int] = frozenset()
@@ -101,11 +115,12 @@ def _offered(attempts: Iterable[int]) -> dict[int, frozenset[int]]:
 
 def _sheet(
     whose: tuple[int, int],
-    rows: Iterable[tuple[int, str, int, str, bool]],
+    rows: Iterable[Row],
     offered: frozenset[int],
+    marks: LateMarks,
 ) -> Sheet:
     participant, form = whose
-    answers = dict(fold(_happened(row) for row in rows).answers)
+    answers = dict(fold(_happened(row, marks) for row in rows).answers)
     return Sheet(participant=participant, form=form, answers=answers, offered=offered)
 
 
@@ -141,11 +156,12 @@ def finished_forms_with(versions: Iterable[int], *, now: datetime) -> list[Sheet
     rows = Event.objects.filter(
         attempt__in=_finished(now), attempt__seat__session__form__in=forms, kind__in=COUNTED
     )
-    for attempt, seq, kind, item, response, late in rows.values_list(
-        "attempt_id", "seq", "kind", "item_id", "response", "late"
+    marks = late_marks()
+    for row in rows.values_list(
+        "attempt_id", "seq", "kind", "item_id", "response", "late", "received_at"
     ).iterator(chunk_size=20000):
-        if attempt in found:
-            found[attempt].append(_happened((seq, kind, item, response, late)))
+        if row[0] in found:
+            found[row[0]].append(_happened(row, marks))
     offered = _offered(found)
     return [
         Sheet(

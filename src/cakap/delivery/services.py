@@ -37,6 +37,7 @@ from cakap.delivery.protocol import MOST_SEQ, PAGE_SPAN, Kept, Sending, Sent
 from cakap.delivery.queries import session_of, state_of
 from cakap.delivery.saving import late_grace, pools_of, save
 from cakap.delivery.state import State
+from cakap.delivery.time_watch import refuse_doubt
 from cakap.errors import Refused
 from cakap.itembank.adaptive import next_step
 from cakap.itembank.models import Section
@@ -173,6 +174,7 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
         message = "Persetujuan peserta belum diberikan."
         raise NotBegun(message)
     session = attempt.seat.session
+    refuse_doubt()
     refuse_ended(attempt=attempt, now=now)
     if session.state != Session.State.OPEN:
         message = "Sesi ini belum dibuka atau dijadwalkan ulang. Tunggu pengawas."
@@ -368,6 +370,8 @@ def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Re
     _refuse_other_device(attempt, device)
     if attempt.begun_at is None:
         raise NotBegun
+    if attempt.submitted_at is None:
+        refuse_doubt()
     if ended_by(attempt, now) in {CANCELLED, REMOVED}:
         refuse_ended(attempt=attempt, now=now)
     newest = attempt.events.aggregate(newest=Max("seq"))["newest"] or 0

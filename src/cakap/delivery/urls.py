@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cakap.delivery.views import exam, locks, participant, proctor, seats, sites
+from cakap.delivery.views import clock, decisions, exam, locks, participant, proctor, seats, sites
 
 app_name = "delivery"
 urlpatterns = [
@@ -21,11 +21,21 @@ urlpatterns = [
     path("bagian", exam.section, name="section"),
     path("selesai", exam.finish, name="finish"),
     path("titipan", exam.deposit, name="deposit"),
+    path("jam/", clock.clock_page, name="clock"),
     path("sesi/", proctor.sessions, name="sessions"),
     path("sesi/<int:pk>/", proctor.board_page, name="board"),
     path("sesi/<int:pk>/arus", proctor.stream, name="stream"),
     path("sesi/<int:pk>/buka/", proctor.open_page, name="open"),
     path("sesi/<int:pk>/tutup/", proctor.close_page, name="close"),
+    path("sesi/<int:pk>/buka-kembali/", decisions.reopen_session, name="reopen_session"),
+    path("sesi/<int:pk>/batal/", decisions.cancel_session, name="cancel_session"),
+    path("sesi/<int:pk>/terlambat/", decisions.correct_late, name="correct_late"),
+    path("kursi/<int:pk>/buka-kembali/", decisions.reopen_attempt, name="reopen_attempt"),
+    path("kursi/<int:pk>/keluarkan/", decisions.remove, name="remove_from_seat"),
+    path("kursi/<int:pk>/tukar/", decisions.swap, name="swap_seats"),
+    path("kursi/<int:pk>/sesi-lain/", decisions.move, name="move_to_session"),
+    path("kursi/<int:pk>/ujian-ulang/", decisions.retest, name="retest"),
+    path("kursi/<int:pk>/yang-dihitung/", decisions.retest_counts, name="retest_counts"),
     path("sesi/<int:pk>/jeda/alasan/", proctor.pause_form, name="pause_form"),
     path("sesi/<int:pk>/jeda/", proctor.pause_page, name="pause"),
     path("sesi/<int:pk>/lanjut/", proctor.resume_page, name="resume"),

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency
 from cakap.itembank.models import Form
-from cakap.programmes.models import Programme, Room
+from cakap.programmes.models import Programme, Room, Session
 from cakap.programmes.places import networks_of, workstations_of
 from cakap.registry.models import Tier, Unit
 from cakap.ui.moments import TO_THE_MINUTE, MomentField
@@ -101,6 +102,24 @@ class AccommodationForm(forms.Form):
     larger_type = forms.BooleanField(label=_("Huruf lebih besar"), required=False)
     reader = forms.BooleanField(label=_("Pembaca soal"), required=False)
     reason = forms.CharField(label=_("Alasan"), max_length=500)
+
+
+class SeatForm(forms.Form):
+    """A session, and a seat in it where one is wanted."""
+
+    session = forms.ModelChoiceField(label=_("Sesi"), queryset=Session.objects.none())
+    number = forms.IntegerField(
+        label=_("Nomor kursi"), min_value=1, required=False,
+        help_text=_("Kosong: kursi bebas berikutnya."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["session"]
+        field.queryset = sessions  # type: ignore[attr-defined]
+        field.label_from_instance = lambda row: (  # type: ignore[attr-defined]
+            f"{timezone.localtime(row.starts_at):%d-%m-%Y %H.%M} {row.room}"
+        )
 
 
 class SessionForm(forms.Form):

@@ -151,11 +151,22 @@ def refuse_outside(programme: Programme, starts_at: datetime) -> None:
 
 @transaction.atomic
 def seat_participant(
-    *, session: Session, participant: Participant, actor: str, now: datetime
+    *,
+    session: Session,
+    participant: Participant,
+    actor: str,
+    now: datetime,
+    number: int | None = None,
 ) -> Seat:
-    """Give a participant the next free seat, unless that would empty the person's office."""
+    """Give a participant a seat, the next free one or this, unless that would empty the person's office."""
     if session.programme_id != participant.programme_id:
         raise WrongState
+    if session.state in {Session.State.CLOSED, Session.State.CANCELLED}:
+        message = "Sesi ini sudah berakhir."
+        raise WrongState(message)
+    if session.seats.filter(participant=participant).exists():
+        message = "Peserta ini sudah mempunyai kursi pada sesi ini."
+        raise WrongState(message)
     taken = set(session.seats.values_list("number", flat=True))
     if len(taken) >= session.room.seats:
         raise SessionFull
@@ -164,7 +175,12 @@ def seat_participant(
     )
     if unit is not None and away_at(session)[unit] + 1 > may_be_away(session)[unit]:
         raise TooManyAbsent
-    number = next(n for n in range(1, session.room.seats + 1) if n not in taken)
+    if number is not None and (number in taken or not 1 <= number <= session.room.seats):
+        message = (
+            f"Kursi {number} terisi atau tidak ada; ruang ini memiliki {session.room.seats} kursi."
+        )
+        raise WrongState(message)
+    number = number or next(n for n in range(1, session.room.seats + 1) if n not in taken)
     seat = Seat.objects.create(session=session, participant=participant, number=number)
     record(
         actor=actor, action="seat.give",
@@ -365,7 +381,8 @@ def accommodate(
     actor: str,
     now: datetime,
 ) -> Accommodation:
-    """Give a participant more time, larger type or a reader; it counts from the next begin on."""
+    """Give a participant more time, larger type or a reader; the end of a running exam follows at once
+    (delivery.accommodations)."""
     row, _ = Accommodation.objects.update_or_create(
         participant=participant,
         defaults={

@@ -19,5 +19,6 @@ urlpatterns = [
     path("<int:pk>/tanpa-kursi/", views.unseated_page, name="unseated"),
     path("<int:pk>/undang/", views.invite_all, name="invite"),
     path("peserta/<int:pk>/undangan.pdf", views.letter, name="invitation"),
+    path("peserta/<int:pk>/kursi/", views.seat_by_hand, name="seat_by_hand"),
     path("peserta/<int:pk>/penyesuaian/", views.accommodation, name="accommodation"),
 ]

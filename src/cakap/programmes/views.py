@@ -21,10 +21,11 @@ from cakap.programmes.forms import (
     ProgrammeForm,
     RoomForm,
     RuleForm,
+    SeatForm,
     SessionForm,
 )
 from cakap.programmes.letters import invitation
-from cakap.programmes.models import Participant, Programme, Seat
+from cakap.programmes.models import Participant, Programme, Seat, Session
 from cakap.programmes.queries import chosen_by_rule, due, reasons_without_seat
 from cakap.programmes.services import (
     RoomResult,
@@ -37,6 +38,7 @@ from cakap.programmes.services import (
     plan_session,
     save_room,
     seat_all,
+    seat_participant,
 )
 from cakap.registry.imports.tables import read_table
 from cakap.registry.models import Unit
@@ -131,7 +133,11 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
             Column(title=_("Nama"), value=lambda p: p.employee.full_name),
             Column(title=_("Asal daftar"), value=lambda p: p.get_source_display()),
             Column(title=_("Diundang"), value=lambda p: _("ya") if p.invited_at else ""),
-            Column(title=_("Kursi"), value=lambda p: ", ".join(_seat(s) for s in p.seats.all())),
+            Column(
+                title=_("Kursi"),
+                value=lambda p: ", ".join(_seat(s) for s in p.seats.all()) or _("beri kursi"),
+                link=lambda p: reverse("programmes:seat_by_hand", args=[p.pk]),
+            ),
             Column(
                 title=_("Penyesuaian"), value=_accommodation,
                 link=lambda p: reverse("programmes:accommodation", args=[p.pk]),
@@ -209,6 +215,24 @@ def accommodation(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(back)
     title = _("Penyesuaian untuk %(name)s") % {"name": row.employee.full_name}
     return form_page(request, form, title, back)
+
+
+@allow(Role.OPERATOR)
+def seat_by_hand(request: HttpRequest, pk: int) -> HttpResponse:
+    """Seat one participant in a session."""
+    row = one(request, Participant, pk=pk)
+    live = [Session.State.PLANNED, Session.State.OPEN]
+    sessions = row.programme.sessions.filter(state__in=live).select_related("room")
+    form = SeatForm(request.POST or None, sessions=sessions)
+    back = reverse("programmes:participants", args=[row.programme_id])
+    if form.is_valid():
+        given = seat_participant(
+            participant=row, **form.cleaned_data, actor=request.user.get_username(),
+            now=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("Kursi %(n)s diberikan.") % {"n": given.number})
+        return redirect(back)
+    return form_page(request, form, _("Dudukkan %(name)s") % {"name": row.employee.full_name}, back)
 
 
 @allow(Role.OPERATOR)

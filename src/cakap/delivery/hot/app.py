@@ -14,8 +14,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
-from django.utils import timezone
 
+from cakap.delivery import time_watch
 from cakap.delivery.door import Caller
 from cakap.delivery.errors import BadEvent, NotSignedIn
 from cakap.delivery.following import next_question
@@ -102,7 +102,7 @@ class HotPath:
 def _following(attempt: int, device: str, section: int, caller: Caller) -> Any:
     close_old_connections()
     return next_question(
-        attempt=attempt, device=device, section=section, caller=caller, now=timezone.now()
+        attempt=attempt, device=device, section=section, caller=caller, now=time_watch.now()
     )
 
 

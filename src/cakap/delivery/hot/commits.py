@@ -7,8 +7,8 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import DatabaseError, close_old_connections, connection
-from django.utils import timezone
 
+from cakap.delivery import time_watch
 from cakap.delivery.protocol import Outcome, Sending
 from cakap.delivery.saving import save
 
@@ -66,7 +66,7 @@ def _known(exc: Exception) -> Exception:
 
 def _save(sendings: list[Sending]) -> list[Outcome]:
     try:
-        return save(sendings, now=timezone.now())
+        return save(sendings, now=time_watch.now())
     except DatabaseError:
         # A connection that broke is not used again; the next sending opens another.
         connection.close()

@@ -18,10 +18,10 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest
-from django.utils import timezone
 
 from cakap.accounts.access import act_as, one
 from cakap.accounts.models import Role
+from cakap.delivery import time_watch
 from cakap.delivery.live import Board, Now, changes, counts, newest_incident
 from cakap.errors import Refused
 from cakap.programmes.models import Session
@@ -46,7 +46,7 @@ class Room:
         """What has changed since the last look, as one message; empty where nothing has."""
         close_old_connections()
         self._board = self._board or Board(self.session)
-        rows = self._board.refresh(timezone.now())
+        rows = self._board.refresh(time_watch.now())
         changed = changes(self.rows, rows)
         self.rows = rows
         return message(self.session, rows, changed) if changed else ""

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cakap.accounts.access import public
+from cakap.delivery import time_watch
 from cakap.delivery.errors import BadEvent, NotBegun
 from cakap.delivery.following import next_question
 from cakap.delivery.leftovers import deposit_token, take_leftovers
@@ -53,13 +53,13 @@ def content(request: HttpRequest) -> HttpResponse:
         refuse_other_attempt(_body(request), attempt.pk)
     if attempt.begun_at is None:
         raise NotBegun
-    refuse_ended(attempt=attempt, now=timezone.now())
+    refuse_ended(attempt=attempt, now=time_watch.now())
     if request.method == "POST":
         hold(attempt=attempt, device=attempt.device)
     state = state_of(attempt)
     stands = keep_events(
         attempt=attempt, device=attempt.device, sent=(), caller=caller_of(request),
-        now=timezone.now(),
+        now=time_watch.now(),
     )  # fmt: skip
     asked = paper(content_of(attempt.seat.session.form_id), seed=attempt.seed)
     offered = _offered(attempt) if any(part.adaptive_items for part in asked) else []
@@ -129,7 +129,7 @@ def _stimuli(parts: Sequence[Part]) -> dict[int, Any]:
 def asset(request: HttpRequest, digest: str) -> HttpResponse:
     """A picture or recording of the form that this participant works at."""
     attempt = live_attempt(request)
-    refuse_ended(attempt=attempt, now=timezone.now())
+    refuse_ended(attempt=attempt, now=time_watch.now())
     row = asset_of(attempt.seat.session.form.agency, digest)
     if row is None or attempt.begun_at is None:
         raise Http404
@@ -145,7 +145,7 @@ def following(request: HttpRequest) -> HttpResponse:
     refuse_other_attempt(_body(request), attempt)
     found = next_question(
         attempt=attempt, device=device, section=_number(request, "section"),
-        caller=caller_of(request), now=timezone.now(),
+        caller=caller_of(request), now=time_watch.now(),
     )  # fmt: skip
     return JsonResponse({"question": found})
 
@@ -174,7 +174,7 @@ def _saved(request: HttpRequest, field: str) -> HttpResponse:
     sending = Sending(
         attempt=attempt, device=device, sent=sent, unreadable=unreadable, caller=caller_of(request)
     )
-    (outcome,) = save([sending], now=timezone.now())
+    (outcome,) = save([sending], now=time_watch.now())
     status, told = reply_to(outcome)
     return JsonResponse(told, status=status)
 
@@ -185,7 +185,7 @@ def _saved(request: HttpRequest, field: str) -> HttpResponse:
 def section(request: HttpRequest) -> HttpResponse:
     """Enter a section that has a time of its own."""
     attempt, device = _named_attempt(request)
-    now = timezone.now()
+    now = time_watch.now()
     entered = enter_section(
         attempt=attempt, device=device, section=_number(request, "section"), now=now
     )
@@ -199,7 +199,7 @@ def finish(request: HttpRequest) -> HttpResponse:
     """Submit, when the server holds everything the page has sent."""
     attempt, device = _named_attempt(request)
     kept = submit(
-        attempt=attempt, device=device, last_seq=_number(request, "last_seq"), now=timezone.now()
+        attempt=attempt, device=device, last_seq=_number(request, "last_seq"), now=time_watch.now()
     )
     return JsonResponse({"code": kept.code, "answered": kept.answered})
 
@@ -210,7 +210,7 @@ def finish(request: HttpRequest) -> HttpResponse:
 def deposit(request: HttpRequest) -> HttpResponse:
     """What waited on this machine for an attempt whose page is gone; see delivery.leftovers."""
     told = _body(request)
-    taken = take_leftovers(told.get("sealed"), caller=caller_of(request), now=timezone.now())
+    taken = take_leftovers(told.get("sealed"), caller=caller_of(request), now=time_watch.now())
     return JsonResponse({"taken": taken})
 
 

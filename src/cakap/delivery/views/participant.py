@@ -8,10 +8,10 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import public
+from cakap.delivery import time_watch
 from cakap.delivery.ends import told_of_end
 from cakap.delivery.errors import NoSuchSeat
 from cakap.delivery.forms import ConsentForm, EnterForm
@@ -30,7 +30,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     form = EnterForm(request.POST or None)
     if form.is_valid():
         try:
-            attempt = sign_in(**form.cleaned_data, caller=caller_of(request), now=timezone.now())
+            attempt = sign_in(**form.cleaned_data, caller=caller_of(request), now=time_watch.now())
         except NoSuchSeat as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -56,7 +56,7 @@ def consent(request: HttpRequest) -> HttpResponse:
         return redirect("delivery:work")
     form = ConsentForm(request.POST or None)
     if form.is_valid():
-        give_consent(attempt=attempt, now=timezone.now())
+        give_consent(attempt=attempt, now=time_watch.now())
         return redirect("delivery:practice")
     context = {
         "form": form, "attempt": attempt, "seal_to": sealing_key_text(),
@@ -79,7 +79,7 @@ def practice(request: HttpRequest) -> HttpResponse:
 @public
 def start(request: HttpRequest) -> HttpResponse:
     """Start the clock."""
-    begin(attempt=live_attempt(request), now=timezone.now())
+    begin(attempt=live_attempt(request), now=time_watch.now())
     return redirect("delivery:work")
 
 
@@ -89,7 +89,7 @@ def work(request: HttpRequest) -> HttpResponse:
     attempt = live_attempt(request)
     if attempt.begun_at is None:
         return redirect("delivery:consent")
-    if ended_by(attempt, timezone.now()):
+    if ended_by(attempt, time_watch.now()):
         return redirect("delivery:receipt")
     context = {"attempt": attempt, "words": exam_words(), "seal_to": sealing_key_text()}
     return render(request, "delivery/work.html", context)
@@ -98,7 +98,7 @@ def work(request: HttpRequest) -> HttpResponse:
 @public
 def receipt_page(request: HttpRequest) -> HttpResponse:
     """What was kept, with a code to quote, however the exam ended."""
-    attempt, now = live_attempt(request), timezone.now()
+    attempt, now = live_attempt(request), time_watch.now()
     ended = told_of_end(attempt.pk, ended_by(attempt, now), now)
     if ended is None:
         return redirect("delivery:work")

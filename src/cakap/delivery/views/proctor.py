@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one, rows
 from cakap.accounts.models import Role
-from cakap.delivery import control
+from cakap.delivery import control, time_watch
 from cakap.delivery.door import ENTRANCE
 from cakap.delivery.ends import still_open
 from cakap.delivery.errors import NotFilledIn, StillWorking
@@ -80,7 +80,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Who sits where and how far each has come; it renews itself."""
     row = one(request, Session, pk=pk)
     board = Board(row.pk)
-    now = board.refresh(timezone.now())
+    now = board.refresh(time_watch.now())
     seats = row.seats.select_related("participant__employee", "participant__accommodation")
     found = counts(now)
     context = {
@@ -93,8 +93,8 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
-        "proctors": holds(request, Role.PROCTOR),
-        "wrong": wrong_pins(row, now=timezone.now()),
+        "proctors": holds(request, Role.PROCTOR), "alarm": time_watch.open_alarm(),
+        "wrong": wrong_pins(row, now=time_watch.now()),
     }  # fmt: skip
     return render(request, "delivery/board.html", context)
 
@@ -120,7 +120,9 @@ def incidents_part(request: HttpRequest, pk: int) -> HttpResponse:
     """The list of incidents alone, for the console."""
     row = one(request, Session, pk=pk)
     found = row.incidents.select_related("seat").order_by("-at")[:50]
-    return render(request, "delivery/incidents.html", {"incidents": found})
+    return render(
+        request, "delivery/incidents.html", {"incidents": found, "alarm": time_watch.open_alarm()}
+    )
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
@@ -149,7 +151,7 @@ def _acts(title: str) -> Callable[..., Any]:
         @require_POST
         def view(request: HttpRequest, pk: int) -> HttpResponse:
             row = one(request, Session, pk=pk)
-            act(request, row, by=request.user.get_username(), now=timezone.now())
+            act(request, row, by=request.user.get_username(), now=time_watch.now())
             messages.success(request, _(title))
             return redirect("delivery:board", pk)
 
@@ -173,7 +175,7 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     row = one(request, Session, pk=pk)
     if SitePackage.objects.filter(session=row).exists():
         raise AtASite
-    open_session(session=row, actor=request.user.get_username(), now=timezone.now())
+    open_session(session=row, actor=request.user.get_username(), now=time_watch.now())
     messages.success(request, _("Sesi dibuka. PIN: %(pin)s") % {"pin": row.pin})
     return redirect("delivery:board", pk)
 
@@ -181,7 +183,7 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.PROCTOR)
 def close_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Close the session; whoever still works is named first, and again when more have begun since."""
-    row, now = one(request, Session, pk=pk), timezone.now()
+    row, now = one(request, Session, pk=pk), time_watch.now()
     told = request.POST.get("begun", "")
     asked_with = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
     if request.method == "POST":
@@ -235,7 +237,7 @@ def incident_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> N
 @allow(Role.PROCTOR)
 def give_back_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a room back the time of an outage; it began, for all that is known, when it fell silent."""
-    row, now = one(request, Session, pk=pk), timezone.now().replace(microsecond=0)
+    row, now = one(request, Session, pk=pk), time_watch.now().replace(microsecond=0)
     since = control.last_sign_of_life(row, now=now) or now
     outage = last_outage(row, now=now)
     until = (outage.until if outage else None) or now
@@ -243,7 +245,7 @@ def give_back_page(request: HttpRequest, pk: int) -> HttpResponse:
     back = reverse("delivery:board", args=[pk])
     if form.is_valid():
         given = control.give_back(
-            session=row, **form.cleaned_data, by=request.user.get_username(), now=timezone.now()
+            session=row, **form.cleaned_data, by=request.user.get_username(), now=time_watch.now()
         )
         text = _("%(seconds)s detik dikembalikan kepada semua peserta ruang ini.")
         messages.success(request, text % {"seconds": round(given.total_seconds())})
@@ -263,7 +265,10 @@ def postpone_page(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             control.postpone(
-                session=row, **form.cleaned_data, by=request.user.get_username(), now=timezone.now()
+                session=row,
+                **form.cleaned_data,
+                by=request.user.get_username(),
+                now=time_watch.now(),
             )
         except OutsideProgramme as refusal:
             form.add_error("starts_at", str(refusal))
@@ -290,7 +295,7 @@ def pause_form(request: HttpRequest, pk: int) -> HttpResponse:
 def minutes_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The minutes of the session as a PDF."""
     row = one(request, Session, pk=pk)
-    return download(minutes(row, now=timezone.now()), f"berita-acara-{row.pk}.pdf")
+    return download(minutes(row, now=time_watch.now()), f"berita-acara-{row.pk}.pdf")
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)

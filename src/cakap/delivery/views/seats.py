@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one
 from cakap.accounts.models import Role
-from cakap.delivery import control
+from cakap.delivery import control, time_watch
 from cakap.delivery.desk import check_in, registration_ends, seat_for
 from cakap.delivery.evidence import Evidence, decide_evidence, evidence_of
 from cakap.delivery.forms import (
@@ -67,7 +67,7 @@ def check_in_page(request: HttpRequest, pk: int) -> HttpResponse:
         check_in(
             seat=seat, picture=data["picture"].read() if data["picture"] else b"",
             reason=data["reason"], second=_second(form, seat),
-            by=request.user.get_username(), now=timezone.now(),
+            by=request.user.get_username(), now=time_watch.now(),
         )  # fmt: skip
         return redirect("delivery:check_in", pk)
     context = {
@@ -106,7 +106,7 @@ def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One participant: where the attempt stands, and what can be done for it."""
     seat = one(request, Seat, pk=pk)
     attempt = Attempt.objects.filter(seat=seat).first()
-    now = timezone.now()
+    now = time_watch.now()
     context = {
         "seat": seat, "attempt": attempt, "session": seat.session,
         "standing": STANDINGS[standing_of(attempt, now)] if attempt else STANDINGS["absent"],
@@ -162,7 +162,7 @@ def evidence_page(request: HttpRequest, pk: int) -> HttpResponse:
         n = decide_evidence(
             attempt=attempt, strays=data["strays"], accepted=data["accepted"],
             reason=data["reason"], second=_second(form, attempt.seat),
-            by=request.user.get_username(), now=timezone.now(),
+            by=request.user.get_username(), now=time_watch.now(),
         )  # fmt: skip
         messages.success(request, _("%(n)s jawaban diputuskan.") % {"n": n})
         return redirect("delivery:evidence", pk)
@@ -189,7 +189,7 @@ def _evidence_label(row: Evidence) -> str:
 def free_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Move to a spare machine: the next sign-in is taken."""
     attempt = _attempt(request, pk)
-    control.free_device(attempt=attempt, by=request.user.get_username(), now=timezone.now())
+    control.free_device(attempt=attempt, by=request.user.get_username(), now=time_watch.now())
     messages.success(request, _("Peserta dapat masuk di komputer lain; jawabannya tetap."))
     return redirect("delivery:seat", pk)
 
@@ -201,7 +201,7 @@ def pause_page(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         control.pause_one(
             attempt=attempt, reason=form.cleaned_data["reason"],
-            by=request.user.get_username(), now=timezone.now(),
+            by=request.user.get_username(), now=time_watch.now(),
         )  # fmt: skip
         messages.success(request, _("Waktu peserta ini berhenti."))
         return redirect("delivery:seat", pk)
@@ -213,7 +213,7 @@ def pause_page(request: HttpRequest, pk: int) -> HttpResponse:
 def resume_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Let one participant's clock run on."""
     attempt = _attempt(request, pk)
-    control.resume_one(attempt=attempt, by=request.user.get_username(), now=timezone.now())
+    control.resume_one(attempt=attempt, by=request.user.get_username(), now=time_watch.now())
     messages.success(request, _("Waktu peserta ini berjalan lagi."))
     return redirect("delivery:seat", pk)
 
@@ -225,7 +225,7 @@ def time_page(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         control.give_time(
             attempt=attempt, **form.cleaned_data,
-            by=request.user.get_username(), now=timezone.now(),
+            by=request.user.get_username(), now=time_watch.now(),
         )  # fmt: skip
         messages.success(request, _("Waktu ditambahkan; layar peserta menunjukkannya segera."))
         return redirect("delivery:seat", pk)

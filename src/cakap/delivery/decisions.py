@@ -1,0 +1,299 @@
+"""Ends and seats changed by people: reopened, removed, moved, retested, cancelled. Each with its reason.
+
+What touches an exam that somebody has begun needs a second officer. Nothing is deleted: an attempt that
+counts no more is set aside and stays as evidence.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cakap.audit.services import record
+from cakap.delivery.control import give_time, last_sign_of_life, reckon_attempts, reckon_running
+from cakap.delivery.errors import BadReopening, BadSeatChange, StillWorking
+from cakap.delivery.models import (
+    Announcement,
+    Attempt,
+    CheckIn,
+    Incident,
+    Interruption,
+    Reopening,
+    Retest,
+    SitePackage,
+)
+from cakap.delivery.sites.errors import AtASite
+from cakap.delivery.time_watch import refuse_doubt
+from cakap.programmes.models import Seat, Session
+from cakap.programmes.services import seat_participant
+
+ASIDE = 32000  # a number of seat that no room has: where one waits while two are exchanged
+
+
+@transaction.atomic
+def reopen_session(*, session: Session, reason: str, by: str, second: str, now: datetime) -> None:
+    """Let a closed session go on; nobody loses the time for which it was closed."""
+    _refuse_unsigned(reason, by, second)
+    _refuse_at_site(session)
+    refuse_doubt()
+    ended_at = session.closed_at or last_sign_of_life(session, now=now) or now
+    closed = Session.objects.filter(pk=session.pk, state=Session.State.CLOSED)
+    if not closed.update(state=Session.State.OPEN, closed_at=None):
+        message = "Hanya sesi yang sudah ditutup dapat dibuka kembali."
+        raise BadReopening(message)
+    session.refresh_from_db()
+    _write_reopening(session, None, ended_at=ended_at, reason=reason, by=by, second=second, now=now)
+    reckon_running(session)
+
+
+@transaction.atomic
+def reopen_attempt(
+    *, attempt: Attempt, minutes: int, reason: str, by: str, second: str, now: datetime
+) -> None:
+    """Let a submitted exam go on with the time that was left, and minutes on top where given."""
+    session = attempt.seat.session
+    _refuse_unsigned(reason, by, second)
+    _refuse_at_site(session)
+    refuse_doubt()
+    if session.state != Session.State.OPEN:
+        message = "Sesi ini tidak sedang dibuka; buka kembali sesinya lebih dahulu."
+        raise BadReopening(message)
+    ended_at = attempt.submitted_at
+    own = Attempt.objects.filter(
+        pk=attempt.pk, submitted_at__isnull=False, set_aside_at__isnull=True
+    )
+    if ended_at is None or not own.update(submitted_at=None):
+        message = "Hanya ujian yang sudah diselesaikan dan dihitung dapat dibuka kembali."
+        raise BadReopening(message)
+    attempt.submitted_at = None
+    _write_reopening(
+        session, attempt, ended_at=ended_at, reason=reason, by=by, second=second, now=now
+    )
+    reckon_attempts([attempt])
+    if minutes:
+        give_time(attempt=attempt, minutes=minutes, reason=reason, by=by, now=now)
+
+
+def _write_reopening(
+    session: Session,
+    attempt: Attempt | None,
+    *,
+    ended_at: datetime,
+    reason: str,
+    by: str,
+    second: str,
+    now: datetime,
+) -> None:
+    Reopening.objects.create(
+        session=session, attempt=attempt, ended_at=ended_at, reason=reason.strip(), by=by,
+        second=second, at=now,
+    )  # fmt: skip
+    Interruption.objects.create(
+        session=session, attempt=attempt, kind=Interruption.Kind.ENDED,
+        started_at=min(ended_at, now), ended_at=now, reason=reason.strip(), by=by, ended_by=second,
+    )  # fmt: skip
+    _write(
+        session, "attempt.reopen" if attempt else "session.reopen", by, now,
+        f"{'Ujian' if attempt else 'Sesi'} dibuka kembali oleh {by} dan {second}: {reason.strip()}",
+        seat=attempt.seat if attempt else None, second=second, reason=reason.strip(),
+        ended_at=ended_at.isoformat(),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def cancel_session(
+    *, session: Session, asked_with: int, reason: str, by: str, second: str, now: datetime
+) -> int:
+    """Cancel a session: its people have no seat any more, what was begun stays as evidence.
+
+    `asked_with` is how many had begun when it was asked. Returns how many lost their seat.
+    """
+    _refuse_at_site(session)
+    attempts = Attempt.objects.filter(seat__session=session, set_aside_at__isnull=True)
+    begun = attempts.filter(begun_at__isnull=False).count()
+    if begun > asked_with:
+        raise StillWorking
+    if begun:
+        _refuse_unsigned(reason, by, second)
+    _refuse_without_reason(reason)
+    live = Session.objects.filter(
+        pk=session.pk, state__in=[Session.State.PLANNED, Session.State.OPEN]
+    )
+    if not live.update(state=Session.State.CANCELLED, closed_at=now):
+        message = "Hanya sesi yang direncanakan atau dibuka dapat dibatalkan."
+        raise BadSeatChange(message)
+    attempts.update(set_aside_at=now)
+    freed = Seat.objects.filter(session=session).update(removed_at=now)
+    Announcement.objects.create(
+        session=session, text=f"Sesi dibatalkan: {reason.strip()}"[:500], by=by, at=now
+    )
+    _write(
+        session, "session.cancel", by, now, f"Sesi dibatalkan: {reason.strip()}",
+        reason=reason.strip(), second=second, begun=begun, freed=freed,
+    )  # fmt: skip
+    session.refresh_from_db()
+    return freed
+
+
+@transaction.atomic
+def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
+    """Take a participant out of a session; an exam that was begun stays as evidence."""
+    _refuse_ended(seat)
+    _refuse_without_reason(reason)
+    attempt = Attempt.objects.filter(seat=seat).first()
+    if attempt and attempt.begun_at:
+        _refuse_unsigned(reason, by, second)
+    _take_away(seat, attempt, now)
+    _write(
+        seat.session, "seat.remove", by, now, f"Peserta dikeluarkan: {reason.strip()}", seat=seat,
+        second=second, reason=reason.strip(), nip=seat.participant.employee.nip,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def swap_seats(*, seat: Seat, number: int, reason: str, by: str, now: datetime) -> None:
+    """Exchange a seat with the one of this number, or take it where it is free."""
+    session = seat.session
+    _refuse_ended(seat)
+    _refuse_without_reason(reason)
+    if not 1 <= number <= session.room.seats or number == seat.number:
+        message = f"Diharapkan nomor kursi lain, 1 sampai {session.room.seats}; ditemukan {number}."
+        raise BadSeatChange(message)
+    before = seat.number
+    other = Seat.objects.filter(session=session, number=number).first()
+    if other:
+        Seat.objects.filter(pk=other.pk).update(number=ASIDE)
+    Seat.objects.filter(pk=seat.pk).update(number=number)
+    if other:
+        Seat.objects.filter(pk=other.pk).update(number=before)
+    _write(
+        session, "seat.swap", by, now, f"Kursi {before} dan {number} ditukar: {reason.strip()}",
+        reason=reason.strip(), numbers=[before, number],
+    )  # fmt: skip
+
+
+@transaction.atomic
+def move_to_session(
+    *, seat: Seat, session: Session, reason: str, by: str, now: datetime
+) -> Seat:  # fmt: skip
+    """Seat a participant who has not begun in another session of the programme."""
+    _refuse_ended(seat)
+    _refuse_without_reason(reason)
+    _refuse_target(seat, session)
+    attempt = Attempt.objects.filter(seat=seat).first()
+    if (attempt and attempt.begun_at) or session.pk == seat.session_id:
+        message = (
+            "Yang sudah mulai mengerjakan tidak dipindahkan; beri ujian ulang atau tunda sesinya."
+        )
+        raise BadSeatChange(message)
+    _take_away(seat, attempt, now)
+    new = seat_participant(session=session, participant=seat.participant, actor=by, now=now)
+    _write(
+        seat.session, "seat.move", by, now,
+        f"Peserta dipindahkan ke sesi {session.pk} kursi {new.number}: {reason.strip()}",
+        seat=seat, reason=reason.strip(), to=session.pk,
+    )  # fmt: skip
+    return new
+
+
+@transaction.atomic
+def retest(
+    *, seat: Seat, session: Session, reason: str, by: str, second: str, now: datetime
+) -> Seat:
+    """Give a person whose sitting was spoilt a new one; the first stays as evidence and counts no more."""
+    _refuse_unsigned(reason, by, second)
+    _refuse_at_site(seat.session)
+    _refuse_target(seat, session)
+    old = Attempt.objects.filter(seat=seat, begun_at__isnull=False).first()
+    if old is None or seat.removed_at:
+        message = "Ujian ulang diberikan kepada peserta yang sudah mulai mengerjakan."
+        raise BadSeatChange(message)
+    Attempt.objects.filter(pk=old.pk, submitted_at__isnull=True).update(submitted_at=now)
+    _take_away(seat, old, now)
+    if session.pk == seat.session_id:
+        new = Seat.objects.create(session=session, participant=seat.participant, number=seat.number)
+        for row in CheckIn.objects.filter(seat=seat):  # the same person at the same door
+            row.pk, row.seat = None, new
+            CheckIn.objects.bulk_create([row])
+    else:
+        new = seat_participant(session=session, participant=seat.participant, actor=by, now=now)
+    Retest.objects.create(old=old, seat=new, reason=reason.strip(), by=by, second=second, at=now)
+    _write(
+        seat.session, "attempt.retest", by, now,
+        f"Ujian ulang pada sesi {session.pk} kursi {new.number}, diputuskan {by} dan {second}: "
+        f"{reason.strip()}",
+        seat=seat, reason=reason.strip(), second=second, to=session.pk,
+    )  # fmt: skip
+    return new
+
+
+@transaction.atomic
+def decide_retest(
+    *, retested: Retest, counts: str, reason: str, by: str, second: str, now: datetime
+) -> None:
+    """Decide which of two sittings counts; the other one is set aside."""
+    _refuse_unsigned(reason, by, second)
+    new = Attempt.objects.filter(seat=retested.seat).first()
+    first = counts == Retest.Counts.OLD
+    Retest.objects.filter(pk=retested.pk).update(
+        counts=counts, reason=reason.strip(), by=by, second=second, at=now
+    )
+    Attempt.objects.filter(pk=retested.old_id).update(set_aside_at=None if first else now)
+    if new:
+        Attempt.objects.filter(pk=new.pk).update(set_aside_at=now if first else None)
+    _write(
+        retested.seat.session, "attempt.retest_counts", by, now,
+        f"Yang dihitung: {Retest.Counts(counts).label}, diputuskan {by} dan {second}: "
+        f"{reason.strip()}",
+        seat=retested.seat, reason=reason.strip(), second=second, counts=counts,
+    )  # fmt: skip
+
+
+def _take_away(seat: Seat, attempt: Attempt | None, now: datetime) -> None:
+    Seat.objects.filter(pk=seat.pk).update(removed_at=now)
+    if attempt:
+        Attempt.objects.filter(pk=attempt.pk).update(set_aside_at=now)
+
+
+def _refuse_without_reason(reason: str) -> None:
+    if not reason.strip():
+        raise BadSeatChange
+
+
+def _refuse_unsigned(reason: str, by: str, second: str) -> None:
+    if not reason.strip() or not second or second == by:
+        raise BadReopening
+
+
+def _refuse_at_site(session: Session) -> None:
+    if SitePackage.objects.filter(session=session).exists():
+        raise AtASite
+
+
+def _refuse_ended(seat: Seat) -> None:
+    _refuse_at_site(seat.session)
+    ended = seat.session.state in {Session.State.CLOSED, Session.State.CANCELLED}
+    if seat.removed_at or ended:
+        message = "Kursi sesi yang sudah berakhir, atau yang sudah dikosongkan, tidak diubah."
+        raise BadSeatChange(message)
+
+
+def _refuse_target(seat: Seat, session: Session) -> None:
+    _refuse_at_site(session)
+    ready = session.state in {Session.State.PLANNED, Session.State.OPEN}
+    if not ready or session.programme_id != seat.session.programme_id:
+        message = "Pilihlah sesi program ini yang direncanakan atau sedang dibuka."
+        raise BadSeatChange(message)
+
+
+def _write(
+    session: Session, action: str, by: str, now: datetime, text: str, *, seat: Seat | None = None,
+    **detail: object,
+) -> None:  # fmt: skip
+    Incident.objects.create(session=session, seat=seat, by=by, at=now, text=text[:1000])
+    record(
+        actor=by, action=action, subject=f"sesi {session.pk}", now=now,
+        agency=session.programme.organiser.code,
+        detail={**detail, **({"seat": seat.number} if seat else {})},
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""Late marks, corrected by decision: rows of the log keep their mark, and whoever counts asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from cakap.audit.services import record
+from cakap.delivery.errors import BadReopening
+from cakap.delivery.models import Attempt, Incident, LateCorrection
+from cakap.programmes.models import Session
+
+
+@dataclass(frozen=True, slots=True)
+class LateMarks:
+    """Decisions by attempt, oldest first: since, until, whether what was received then counts."""
+
+    decisions: Mapping[int, Sequence[tuple[datetime, datetime, bool]]]
+
+    def is_late(self, attempt: int, received_at: datetime, *, late: bool) -> bool:
+        """Whether an event counts as late: by its mark, or by the newest decision about it."""
+        for since, until, counts in reversed(self.decisions.get(attempt, ())):
+            if since <= received_at <= until:
+                return not counts
+        return late
+
+
+def late_marks(attempts: Iterable[int] | None = None) -> LateMarks:
+    """The decisions about these attempts, or about all. One query where nothing was decided."""
+    rows = LateCorrection.objects.all()
+    found: dict[int, list[tuple[datetime, datetime, bool]]] = {}
+    wanted = None if attempts is None else set(attempts)
+    for row in rows:
+        whose = [row.attempt_id] if row.attempt_id else _attempts_of(row.session_id)
+        for attempt in whose:
+            if wanted is None or attempt in wanted:
+                found.setdefault(attempt, []).append((row.since, row.until, row.counts))
+    return LateMarks(found)
+
+
+def _attempts_of(session: int) -> list[int]:
+    return list(Attempt.objects.filter(seat__session=session).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def correct_late_marks(
+    *,
+    session: Session,
+    attempt: Attempt | None,
+    since: datetime,
+    until: datetime,
+    counts: bool,
+    reason: str,
+    by: str,
+    second: str,
+    now: datetime,
+) -> LateCorrection:
+    """Decide that answers received in a span count, or do not; the log itself stays as it is.
+
+    Raises BadReopening without a reason or a second officer, or where the span ends before it starts.
+    """
+    if not reason.strip() or not second or second == by or until < since:
+        raise BadReopening
+    row = LateCorrection.objects.create(
+        session=session, attempt=attempt, since=since, until=until, counts=counts,
+        reason=reason.strip(), by=by, second=second, at=now,
+    )  # fmt: skip
+    word = "dihitung" if counts else "tidak dihitung"
+    Incident.objects.create(
+        session=session, seat=attempt.seat if attempt else None, by=by, at=now,
+        text=f"Jawaban yang diterima dalam rentang waktu diputuskan {word} oleh {by} dan {second}: "
+        f"{reason.strip()}"[:1000],
+    )  # fmt: skip
+    record(
+        actor=by, action="answers.correct_late", subject=f"sesi {session.pk}", now=now,
+        agency=session.programme.organiser.code,
+        detail={
+            "seat": attempt.seat.number if attempt else 0, "since": since.isoformat(),
+            "until": until.isoformat(), "counts": counts, "reason": reason.strip(),
+            "second": second,
+        },
+    )  # fmt: skip
+    return row

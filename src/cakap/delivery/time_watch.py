@@ -1,0 +1,402 @@
+"""The server's time, watched: the wall clock beside the clock that never steps.
+
+While both run alike, `now` is the wall clock with the correction that was confirmed last. When the wall
+clock steps, `now` goes on by the clock that never steps, clocks of attempts stand still, nothing begins
+and nothing is submitted, until a proctor says which time is right.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from threading import Event as Signal
+from threading import RLock, Thread
+
+from django.db import DatabaseError, IntegrityError, close_old_connections, connection, transaction
+from django.db.models import F, Max, Q
+from django.utils import timezone
+
+from cakap.audit.services import record
+from cakap.delivery.accommodations import AccommodationWatch
+from cakap.delivery.control import reckon_running
+from cakap.delivery.errors import BadTime, TimeInDoubt
+from cakap.delivery.models import (
+    Attempt,
+    ClockAlarm,
+    ClockReading,
+    Event,
+    Incident,
+    Interruption,
+    SectionTime,
+)
+from cakap.policy.book import default_rules
+from cakap.policy.models import Override
+from cakap.programmes.models import Session
+
+LOG = logging.getLogger(__name__)
+LOOK, KEEP = 1.0, 5.0  # seconds between two looks, and between two readings that are kept
+AROUND = timedelta(hours=12)  # how far from its time an open session is still the day's session
+SYSTEM = "sistem"
+OLD, NEW, TYPED = "old", "new", "typed"
+
+
+def clocks() -> tuple[float, float]:
+    """The wall clock, and the clock that counts on through a suspension and never steps (seconds)."""
+    return time.time(), time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@lru_cache(maxsize=1)
+def boot_id() -> str:
+    """Names the start of this machine: readings of different starts cannot be compared."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _host() -> str:
+    return platform.node()[:100]
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@dataclass
+class Watch:
+    """One process's watch. It watches only where a server has switched it on (`begin_watch`).
+
+    offset: wall clock minus the clock that never steps, at the last look; trusted: the confirmed time
+    minus the clock that never steps; most: how many seconds are no step yet.
+    """
+
+    on: bool = False
+    ready: bool = False
+    alarmed: bool = False
+    offset: float = 0.0
+    trusted: float = 0.0
+    correction: float = 0.0
+    most: float = 3.0
+    kept_at: float = 0.0
+    lock: RLock = field(default_factory=RLock)
+
+    def now(self) -> datetime:
+        """The time that counts. Costs two readings of clocks while all is well."""
+        if not self.on:
+            return timezone.now()
+        wall, boot = clocks()
+        if not self.ready or self.alarmed or abs(wall - boot - self.offset) > self.most:
+            return self._in_doubt()
+        self.offset = wall - boot  # follows a clock that is slewed, a little at a time
+        return _moment(wall + self.correction)
+
+    def _in_doubt(self) -> datetime:
+        with self.lock:
+            wall, boot = clocks()
+            if not self.ready:
+                self._start(wall, boot)
+            elif self.alarmed:
+                self._hear_of_confirmation(wall, boot)
+            elif abs(wall - boot - self.offset) > self.most:
+                self._stepped(wall, boot)
+            seconds = boot + self.trusted if self.alarmed else wall + self.correction
+            return _moment(seconds)
+
+    def _sound(self, wall: float, boot: float, correction: float) -> None:
+        self.offset, self.correction, self.alarmed = wall - boot, correction, False
+
+    def _stepped(self, wall: float, boot: float) -> None:
+        """The wall clock is no longer where it was."""
+        row = ClockReading.objects.filter(host=_host(), boot_id=boot_id()).first()
+        if row and abs(wall - row.wall - (boot - row.boot)) <= self.most:
+            self._sound(wall, boot, row.correction)  # settled while this process did not run
+            return
+        expected = boot + self.offset + self.correction
+        if abs(wall - expected) <= self.most:
+            self._sound(wall, boot, 0.0)  # it came back to the confirmed time
+            keep_reading(wall, boot, 0.0)
+            return
+        self._doubt(ClockAlarm.Kind.STEP, expected, wall, boot, since=expected, around=AROUND)
+
+    def _doubt(
+        self, kind: str, expected: float, wall: float, boot: float, *, since: float,
+        around: timedelta | None = None,
+    ) -> None:  # fmt: skip
+        """Alarm, unless nothing depends on the time and the clock went forward only."""
+        at_stake = is_running(_moment(since)) or (
+            around is not None and is_session_day(_moment(expected), around)
+        )
+        if not at_stake and wall >= expected - self.most:
+            self._sound(wall, boot, 0.0)
+            keep_reading(wall, boot, 0.0)
+            with transaction.atomic():
+                record(
+                    actor=SYSTEM, action="clock.step", subject=_host(), now=_moment(wall),
+                    detail={"seconds": round(wall - expected, 1)},
+                )  # fmt: skip
+            return
+        self._alarm(kind, expected, wall, boot, since=since)
+
+    def _alarm(self, kind: str, expected: float, wall: float, boot: float, *, since: float) -> None:
+        """In doubt only once it is written down: what is not written nobody can confirm."""
+        raise_alarm(kind=kind, expected=expected, found=wall, since=since)
+        self.trusted, self.alarmed = expected - boot, True
+
+    def _hear_of_confirmation(self, wall: float, boot: float) -> None:
+        if ClockAlarm.objects.filter(is_open=True).exists():
+            return
+        row = ClockReading.objects.filter(host=_host()).first()
+        self._sound(wall, boot, row.correction if row else 0.0)
+
+    def _start(self, wall: float, boot: float) -> None:
+        """What was known before this process began, against the clocks as they stand."""
+        self.most = _limit("sessions.clock_step_seconds")
+        row = ClockReading.objects.filter(host=_host()).first()
+        newest = newest_sign() if row is None else row.wall + row.correction
+        same_start = row is not None and row.boot_id == boot_id()
+        if row is not None and same_start:
+            expected = row.wall + row.correction + (boot - row.boot)
+        else:
+            expected = newest if newest is not None else wall
+        if ClockAlarm.objects.filter(is_open=True).exists():
+            self.trusted, self.alarmed = expected - boot, True
+        elif row is not None and same_start:
+            self._start_of_process(row, wall, boot, expected)
+        else:
+            self._start_of_machine(row, wall, boot, newest)
+        self.ready = True  # only now: a database that was away is asked again
+
+    def _start_of_process(
+        self, row: ClockReading, wall: float, boot: float, expected: float
+    ) -> None:
+        self._sound(wall, boot, row.correction)
+        alive = row.wall + row.correction
+        if abs(wall + row.correction - expected) > self.most:
+            if abs(wall - expected) <= self.most:
+                self._sound(wall, boot, 0.0)
+            else:
+                self._doubt(ClockAlarm.Kind.STEP, expected, wall, boot, since=alive)
+        elif expected - alive > _limit("sessions.gap_confirm_seconds") and is_running(
+            _moment(alive)
+        ):
+            self._alarm(ClockAlarm.Kind.GAP, expected, wall, boot, since=alive)
+        if not self.alarmed:
+            keep_reading(wall, boot, self.correction)
+
+    def _start_of_machine(
+        self, row: ClockReading | None, wall: float, boot: float, newest: float | None
+    ) -> None:
+        """After the machine was off nothing measured how long: only the records tell."""
+        self._sound(wall, boot, 0.0)
+        behind = newest is not None and wall < newest - self.most
+        gap = (
+            row is not None
+            and newest is not None
+            and (
+                wall - newest > _limit("sessions.gap_confirm_seconds")
+                and is_running(_moment(newest))
+            )
+        )
+        if newest is not None and (behind or gap):
+            # Nobody knows what passed: the time goes on from the last record until somebody says.
+            kind = ClockAlarm.Kind.BEHIND if behind else ClockAlarm.Kind.GAP
+            self._alarm(kind, newest, wall, boot, since=newest)
+        else:
+            keep_reading(wall, boot, 0.0)
+
+    def look(self) -> None:
+        """A look a second, and a reading kept every few seconds, for whoever starts after us."""
+        self.now()
+        wall, boot = clocks()
+        if not self.alarmed and boot - self.kept_at >= KEEP:
+            self.kept_at = boot
+            recent = Q(wall__gt=wall - KEEP / 2, wall__lte=wall, boot_id=boot_id())
+            if not ClockReading.objects.filter(recent, host=_host()).exists():
+                keep_reading(wall, boot, self.correction)
+
+
+WATCH = Watch()
+now = WATCH.now
+
+
+def begin_watch() -> None:
+    """Watch in this process, beside its requests."""
+    WATCH.on = True
+    Thread(target=_watch, name="clock", daemon=True).start()
+
+
+def _watch() -> None:
+    wait, accommodations = Signal(), AccommodationWatch()
+    while True:
+        try:
+            WATCH.look()
+            accommodations.look()
+        except DatabaseError as exc:
+            LOG.warning("clock: %s", exc)
+            connection.close()
+        finally:
+            close_old_connections()
+        wait.wait(LOOK)
+
+
+def _limit(key: str) -> float:
+    """A limit of policy in seconds. The clock is everybody's: the strictest agency's value counts."""
+    own = Override.objects.filter(key=key).values_list("value", flat=True)
+    return float(min([default_rules()[key].value, *own]))
+
+
+def keep_reading(wall: float, boot: float, correction: float) -> None:
+    """Write down how the clocks stand."""
+    values = {"boot_id": boot_id(), "boot": boot, "wall": wall, "correction": correction}
+    ClockReading.objects.update_or_create(host=_host(), defaults=values)
+
+
+def newest_sign() -> float | None:
+    """When anybody was last heard of, by the log and the heartbeats (seconds)."""
+    found = [
+        Event.objects.order_by("-pk").values_list("received_at", flat=True).first(),
+        Attempt.objects.aggregate(newest=Max("seen_at"))["newest"],
+    ]
+    return max((moment.timestamp() for moment in found if moment), default=None)
+
+
+def _unfinished() -> Q:
+    return Q(
+        begun_at__isnull=False, submitted_at__isnull=True, set_aside_at__isnull=True,
+        seat__session__state=Session.State.OPEN,
+    )  # fmt: skip
+
+
+def is_running(moment: datetime) -> bool:
+    """Whether somebody was at work at this moment."""
+    rows = Attempt.objects.filter(_unfinished(), paused_at__isnull=True)
+    return rows.filter(closes_at__gt=moment).exists()
+
+
+def is_session_day(moment: datetime, around: timedelta) -> bool:
+    """Whether an open session belongs to this time."""
+    return Session.objects.filter(
+        state=Session.State.OPEN, starts_at__lt=moment + around, ends_at__gt=moment - around
+    ).exists()
+
+
+def raise_alarm(*, kind: str, expected: float, found: float, since: float) -> None:
+    """Let the clocks of all open sessions stand still since then; one alarm at a time."""
+    at = _moment(expected)
+    try:
+        with transaction.atomic():
+            alarm = ClockAlarm.objects.create(
+                host=_host(), kind=kind, expected_at=at, found_at=_moment(found),
+                since=_moment(since),
+            )  # fmt: skip
+            for session in Session.objects.filter(state=Session.State.OPEN):
+                _stand_still(session, alarm, at)
+            record(
+                actor=SYSTEM, action="clock.alarm", subject=_host(), now=at,
+                detail={"kind": kind, "expected": at.isoformat(), "found": alarm.found_at.isoformat()},
+            )  # fmt: skip
+    except IntegrityError:
+        return  # another process saw it first
+
+
+def _stand_still(session: Session, alarm: ClockAlarm, at: datetime) -> None:
+    text = f"{alarm.get_kind_display().capitalize()}: {alarm.step:+.0f} detik."
+    Interruption.objects.create(
+        session=session,
+        kind=Interruption.Kind.CLOCK,
+        started_at=alarm.since,
+        reason=text,
+        by=SYSTEM,
+    )
+    Incident.objects.create(
+        session=session, by=SYSTEM, at=at,
+        text=f"{text} Waktu peserta berhenti sampai pengawas memastikan jam.",
+    )  # fmt: skip
+    reckon_running(session)
+
+
+def open_alarm() -> ClockAlarm | None:
+    """The alarm that nobody has settled yet."""
+    return ClockAlarm.objects.filter(is_open=True).first()
+
+
+def refuse_doubt() -> None:
+    """Raises TimeInDoubt while the server's time is not confirmed."""
+    if ClockAlarm.objects.filter(is_open=True).exists():
+        raise TimeInDoubt
+
+
+@transaction.atomic
+def confirm_time(
+    *, alarm: ClockAlarm, choice: str, right_at: datetime | None, reason: str, by: str
+) -> datetime:
+    """Say which time is right and let clocks run on from it; everybody has what was left at the step.
+
+    `choice`: the time as it went on (`old`), the wall clock (`new`), or the one typed (`right_at`).
+    Returns the time from now on. Raises BadTime where it was settled already or nothing was typed.
+    """
+    if not reason.strip() or (choice == TYPED and right_at is None):
+        raise BadTime
+    with WATCH.lock:
+        old = WATCH.now()
+        wall, boot = clocks()
+        right = {OLD: old, NEW: _moment(wall)}.get(choice) or right_at
+        if right is None:
+            raise BadTime
+        settled = ClockAlarm.objects.filter(pk=alarm.pk, is_open=True).update(
+            is_open=False, confirmed_at=right, confirmed_by=by, choice=choice, reason=reason.strip()
+        )
+        if not settled:
+            raise BadTime
+        for session in Session.objects.filter(
+            interruptions__kind=Interruption.Kind.CLOCK, interruptions__ended_at__isnull=True
+        ).distinct():
+            _run_on(session, alarm, old=old, right=right, by=by)
+        correction = right.timestamp() - wall
+        correction = 0.0 if choice == NEW else correction
+        keep_reading(wall, boot, correction)
+        record(
+            actor=by, action="clock.confirm", subject=alarm.host, now=right,
+            detail={
+                "choice": choice, "old": old.isoformat(), "found": _moment(wall).isoformat(),
+                "right": right.isoformat(), "reason": reason.strip(),
+            },
+        )  # fmt: skip
+        transaction.on_commit(lambda: WATCH._sound(wall, boot, correction))
+    return right
+
+
+def _run_on(
+    session: Session, alarm: ClockAlarm, *, old: datetime, right: datetime, by: str
+) -> None:
+    if right < alarm.since:
+        _restate(session, right - old)
+    still = session.interruptions.filter(kind=Interruption.Kind.CLOCK, ended_at__isnull=True)
+    still.update(ended_at=right, ended_by=by)
+    reckon_running(session)
+    Incident.objects.create(
+        session=session, by=by, at=right,
+        text=f"Jam dipastikan: {timezone.localtime(right):%d-%m-%Y %H.%M.%S}. Waktu peserta berjalan lagi.",
+    )  # fmt: skip
+
+
+def _restate(session: Session, shift: timedelta) -> None:
+    """The time before was ahead: what a running attempt is reckoned from is said in the right time.
+
+    The log of answers keeps the times that it was written with; the confirmation stands beside it.
+    """
+    running = Attempt.objects.filter(_unfinished(), seat__session=session)
+    SectionTime.objects.filter(attempt__in=running).update(
+        begun_at=F("begun_at") + shift, closes_at=F("closes_at") + shift
+    )
+    own = Q(attempt__isnull=True) | Q(attempt__in=list(running.values_list("pk", flat=True)))
+    session.interruptions.filter(own).update(
+        started_at=F("started_at") + shift, ended_at=F("ended_at") + shift
+    )
+    running.update(begun_at=F("begun_at") + shift, closes_at=F("closes_at") + shift)
+    Attempt.objects.filter(seat__session=session).update(seen_at=F("seen_at") + shift)

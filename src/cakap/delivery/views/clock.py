@@ -1,0 +1,39 @@
+"""The server's time in doubt: what was, what is, and the proctor who says which is right."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cakap.accounts.access import allow
+from cakap.accounts.models import Role
+from cakap.delivery import time_watch
+from cakap.delivery.forms import ClockForm
+from cakap.delivery.models import ClockAlarm
+
+
+@allow(Role.PROCTOR)
+def clock_page(request: HttpRequest) -> HttpResponse:
+    """The old time, the new one and the step between them; the proctor confirms."""
+    alarm = time_watch.open_alarm()
+    form = ClockForm(request.POST or None)
+    if alarm and form.is_valid():
+        right = time_watch.confirm_time(
+            alarm=alarm, **form.cleaned_data, by=request.user.get_username()
+        )
+        text = _("Jam dipastikan: %(at)s. Waktu peserta berjalan lagi.")
+        messages.success(request, text % {"at": f"{timezone.localtime(right):%d-%m-%Y %H.%M.%S}"})
+        return redirect("delivery:sessions")
+    now, wall = time_watch.now(), datetime.fromtimestamp(time.time(), UTC)
+    context = {
+        "alarm": alarm, "form": form, "old": now, "new": wall,
+        "step": round((wall - now).total_seconds()),
+        "settled": ClockAlarm.objects.filter(is_open=False)[:20],
+    }  # fmt: skip
+    return render(request, "delivery/clock.html", context)

@@ -1,0 +1,238 @@
+"""What people decide about ends, seats and the server's clock, and what follows for the attempts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from world import NOW
+
+from cakap.delivery import decisions, time_watch
+from cakap.delivery.control import close
+from cakap.delivery.ends import end_of, still_open
+from cakap.delivery.errors import BadReopening, StillWorking, TimeInDoubt
+from cakap.delivery.late_marks import correct_late_marks
+from cakap.delivery.models import Attempt, ClockAlarm, Event, Retest
+from cakap.delivery.queries import finished_attempts, session_of, state_of
+from cakap.delivery.services import begin, give_consent, sign_in, submit
+from cakap.itembank.queries import form_versions
+from cakap.programmes.models import Seat
+from cakap.programmes.queries import unseated
+
+TWO = {"reason": "alasan", "by": "p", "second": "q"}
+
+
+def later(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def begun(session, number: int = 0, now: datetime = NOW) -> Attempt:
+    seat = session.seats.order_by("number")[number]
+    attempt = sign_in(nip=seat.participant.employee.nip, pin=session.pin, now=now)
+    give_consent(attempt=attempt, now=now)
+    return begin(attempt=fresh(attempt), now=now)
+
+
+def fresh(attempt: Attempt) -> Attempt:
+    found = Attempt.objects.select_related("seat__participant__employee").get(pk=attempt.pk)
+    found.seat.session = session_of(found.seat)
+    return found
+
+
+def event(attempt: Attempt, seq: int, at: datetime, *, late: bool) -> None:
+    item = form_versions(attempt.seat.session.form_id)[seq]
+    Event.objects.create(
+        attempt=attempt, seq=seq, kind="answer", item_id=item, response="b", client_at=at,
+        received_at=at, late=late, device=attempt.device, address="",
+    )  # fmt: skip
+
+
+def test_closing_asks_again_when_more_have_begun(session):
+    begun(session)
+    with pytest.raises(StillWorking):
+        close(session=session, asked_with=None, by="p", now=later(1))
+    asked = still_open(session, now=later(1)).begun
+    begun(session, 1)
+    with pytest.raises(StillWorking):
+        close(session=session, asked_with=asked, by="p", now=later(1))
+    close(session=session, asked_with=asked + 1, by="p", now=later(1))
+    assert session.state == "closed"
+
+
+def test_a_reopened_session_gives_everybody_the_time_for_which_it_was_closed(session):
+    attempt = begun(session)
+    close(session=session, asked_with=9, by="p", now=later(10))
+    with pytest.raises(BadReopening):
+        decisions.reopen_session(
+            session=session, reason="keliru", by="p", second="p", now=later(25)
+        )
+    decisions.reopen_session(session=session, **TWO, now=later(25))
+    assert fresh(attempt).closes_at == attempt.closes_at + timedelta(minutes=15)
+    assert session.state == "open"
+
+
+def test_a_reopened_exam_goes_on_with_what_was_left(session):
+    attempt = begun(session)
+    submit(attempt=fresh(attempt), device=attempt.device, last_seq=0, now=later(10))
+    decisions.reopen_attempt(attempt=fresh(attempt), minutes=5, **TWO, now=later(30))
+    again = fresh(attempt)
+    assert again.submitted_at is None
+    assert again.closes_at == attempt.closes_at + timedelta(minutes=25)
+
+
+def test_late_marks_are_corrected_by_decision_and_the_log_stays(session):
+    attempt = begun(session)
+    event(attempt, 1, later(1), late=False)
+    event(attempt, 2, later(5), late=True)
+    decided = {"session": session, "attempt": None, "now": later(9), **TWO}
+    span = {"since": later(4), "until": later(6)}
+    assert len(state_of(attempt).answers) == 1
+    correct_late_marks(**decided, **span, counts=True)
+    assert len(state_of(attempt).answers) == 2
+    correct_late_marks(**decided, **span, counts=False)
+    assert len(state_of(attempt).answers) == 1
+    assert list(attempt.events.values_list("late", flat=True)) == [False, True]
+
+
+def test_a_retest_keeps_the_first_sitting_as_evidence_and_people_decide_which_counts(session):
+    attempt = begun(session)
+    seat = decisions.retest(seat=fresh(attempt).seat, session=session, **TWO, now=later(5))
+    assert finished_attempts(session.programme, now=later(300)).count() == 0
+    new = begun(session, 0, now=later(6))
+    assert new.seat_id == seat.pk
+    submit(attempt=fresh(new), device=new.device, last_seq=0, now=later(7))
+    counting = finished_attempts(session.programme, now=later(300))
+    assert [row.pk for row in counting] == [new.pk]
+    decisions.decide_retest(retested=Retest.objects.get(), counts="old", **TWO, now=later(8))
+    assert [row.pk for row in counting.all()] == [attempt.pk]
+
+
+def test_a_cancelled_session_counts_nothing_and_its_people_are_unseated(session):
+    attempt = begun(session)
+    people = session.seats.count()
+    before = len(unseated(session.programme))
+    with pytest.raises(StillWorking):
+        decisions.cancel_session(session=session, asked_with=0, **TWO, now=later(5))
+    assert decisions.cancel_session(session=session, asked_with=1, **TWO, now=later(5)) == people
+    assert len(unseated(session.programme)) == before + people
+    assert finished_attempts(session.programme, now=later(999)).count() == 0
+    own = fresh(attempt)
+    assert end_of(
+        submitted_at=own.submitted_at, session_state=own.seat.session.state, bounds=own.bounds,
+        now=later(6), grace=timedelta(0), removed=own.set_aside_at is not None,
+    ) == "cancelled"  # fmt: skip
+
+
+def test_seats_are_exchanged_and_removed(session):
+    first, second, third = session.seats.order_by("number")[:3]
+    decisions.swap_seats(seat=first, number=second.number, reason="x", by="p", now=NOW)
+    assert Seat.objects.get(pk=first.pk).number == second.number
+    assert Seat.objects.get(pk=second.pk).number == first.number
+    decisions.remove_from_seat(seat=third, reason="x", by="p", second="", now=NOW)
+    assert third.participant in unseated(session.programme)
+
+
+class Clocks:
+    """Two clocks that a test moves by hand (seconds)."""
+
+    def __init__(self) -> None:
+        self.wall, self.boot = NOW.timestamp(), 1000.0
+
+    def __call__(self) -> tuple[float, float]:
+        return self.wall, self.boot
+
+    def run(self, seconds: float) -> None:
+        self.wall, self.boot = self.wall + seconds, self.boot + seconds
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    found = Clocks()
+    monkeypatch.setattr(time_watch, "clocks", found)
+    return found
+
+
+@pytest.fixture
+def watch(clocks, monkeypatch):
+    return switched_on(monkeypatch)
+
+
+def switched_on(monkeypatch) -> time_watch.Watch:
+    """A process's watch, as after its start."""
+    found = time_watch.Watch(on=True)
+    monkeypatch.setattr(time_watch, "WATCH", found)
+    return found
+
+
+@pytest.mark.parametrize("step", [7200, -7200, 90 * 86400, -16 * 365 * 86400])
+@pytest.mark.parametrize("choice", ["old", "new"])
+@pytest.mark.django_db(transaction=True)
+def test_a_step_takes_nobodys_time_whichever_clock_is_right(session, watch, clocks, step, choice):
+    attempt = begun(session, now=watch.now())
+    clocks.run(600)
+    assert watch.now() == later(10)
+    left = fresh(attempt).closes_at - watch.now()
+    clocks.wall += step
+
+    assert watch.now() == later(10)  # it goes on by the clock that never steps
+    assert fresh(attempt).paused_at == later(10)
+    with pytest.raises(TimeInDoubt):
+        submit(attempt=fresh(attempt), device=attempt.device, last_seq=0, now=watch.now())
+    clocks.run(120)
+    time_watch.confirm_time(
+        alarm=time_watch.open_alarm(), choice=choice, right_at=None, reason="x", by="p"
+    )
+
+    right = datetime.fromtimestamp(clocks.wall, UTC) if choice == "new" else later(12)
+    assert watch.now() == right
+    own = fresh(attempt)
+    assert own.paused_at is None
+    assert own.closes_at - watch.now() == left
+    clocks.run(30)
+    assert watch.now() == right + timedelta(seconds=30)
+    submit(attempt=fresh(attempt), device=attempt.device, last_seq=0, now=watch.now())
+
+
+def test_slow_slews_and_suspensions_are_no_step(session, watch, clocks):
+    begun(session, now=watch.now())
+    for _ in range(100):
+        clocks.run(10)
+        clocks.wall += 0.05
+        watch.now()
+    clocks.run(5000)  # both clocks count a suspension, or a process that did not run
+    watch.now()
+    assert not ClockAlarm.objects.exists()
+
+
+def test_a_process_that_starts_in_another_year_alarms(session, watch, clocks, monkeypatch):
+    attempt = begun(session, now=watch.now())
+    time_watch.keep_reading(*clocks(), 0.0)
+    clocks.run(20)
+    clocks.wall = 0.0
+    other = switched_on(monkeypatch)
+    assert other.now() == later(20 / 60)
+    assert ClockAlarm.objects.get().kind == "step"
+    assert fresh(attempt).paused_at == NOW
+
+
+def test_a_machine_that_starts_before_the_newest_record_alarms(session, watch, clocks, monkeypatch):
+    begun(session, now=watch.now())
+    time_watch.keep_reading(*clocks(), 0.0)
+    monkeypatch.setattr(time_watch, "boot_id", lambda: "another start")
+    clocks.wall, clocks.boot = 0.0, 5.0
+    switched_on(monkeypatch).now()
+    assert ClockAlarm.objects.get().kind == "behind"
+
+
+@pytest.mark.parametrize(("at_work", "alarms"), [(True, 1), (False, 0)])
+def test_a_gap_asks_only_where_somebody_was_at_work(
+    session, watch, clocks, monkeypatch, at_work, alarms
+):
+    watch.now()
+    if at_work:
+        begun(session, now=watch.now())
+    time_watch.keep_reading(*clocks(), 0.0)
+    monkeypatch.setattr(time_watch, "boot_id", lambda: "another start")
+    clocks.wall, clocks.boot = clocks.wall + 11 * 3600, 5.0
+    switched_on(monkeypatch).now()
+    assert ClockAlarm.objects.filter(kind="gap").count() == alarms
