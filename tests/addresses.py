@@ -150,6 +150,7 @@ EXPECTED = {
     "delivery:lift_lock": (PROCTOR, "seat"),
     "delivery:minutes": (PROCTOR | OPERATOR, "session"),
     "delivery:browser": (PROCTOR | OPERATOR, "session"),
+    "delivery:browser_page": (PROCTOR | OPERATOR, "session"),
     "delivery:pack": (OPERATOR, "session"),
     "delivery:sites": (OPERATOR, ""),
     "delivery:add_site": (OPERATOR, ""),

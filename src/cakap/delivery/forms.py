@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.adapter import confirmed_user
 from cakap.delivery.models import RecordConflict, Retest, Site
+from cakap.delivery.seb import exam_keys_of
 from cakap.programmes.models import Session
 from cakap.ui.moments import TO_THE_SECOND, MomentField
 
@@ -297,6 +298,24 @@ class SettleForm(TwoPeopleForm):
 
     choice = forms.ChoiceField(label=_("Yang berlaku"), choices=RecordConflict.Choice.choices)
     field_order = ("choice", "reason", "second", "password")
+
+
+class ExamKeysForm(forms.Form):
+    """The builds of Safe Exam Browser that a session lets in."""
+
+    exam_keys = forms.CharField(
+        label=_("Browser Exam Key"), required=False, max_length=5000, strip=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Satu baris satu kunci (64 angka heksadesimal). Kosong: versi SEB mana saja."),
+    )  # fmt: skip
+
+    def clean_exam_keys(self) -> str:
+        text = str(self.cleaned_data["exam_keys"])
+        try:
+            exam_keys_of(text)
+        except ValueError as exc:
+            raise forms.ValidationError(str(exc).capitalize()) from exc
+        return text
 
 
 class SiteForm(forms.Form):

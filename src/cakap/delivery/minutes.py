@@ -25,7 +25,8 @@ def minutes(session: Session, *, now: datetime) -> bytes:
     return document(
         SOURCE,
         {
-            "title": "Berita Acara Pelaksanaan Ujian",
+            "title": ("LATIHAN – " if session.is_rehearsal else "")
+            + "Berita Acara Pelaksanaan Ujian",
             "programme": session.programme.name,
             "organiser": session.programme.organiser.name,
             "day": formats.date_format(start, "l, j F Y"),

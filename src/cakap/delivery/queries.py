@@ -58,12 +58,17 @@ def finished_of(session: Session, *, now: datetime) -> QuerySet[Attempt]:
 
 
 def _finished(now: datetime) -> QuerySet[Attempt]:
-    return Attempt.objects.filter(
-        Q(submitted_at__lte=now)
-        | Q(closes_at__lt=now, paused_at__isnull=True, seat__session__state=Session.State.OPEN)
-        | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False),
-        set_aside_at__isnull=True,
-    ).exclude(seat__session__state=Session.State.CANCELLED)
+    # A rehearsal is nobody's exam: whatever asks for what was finished asks here.
+    return (
+        Attempt.objects.filter(seat__session__is_rehearsal=False)
+        .filter(
+            Q(submitted_at__lte=now)
+            | Q(closes_at__lt=now, paused_at__isnull=True, seat__session__state=Session.State.OPEN)
+            | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False),
+            set_aside_at__isnull=True,
+        )
+        .exclude(seat__session__state=Session.State.CANCELLED)
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,13 +132,17 @@ def _sheet(
 def stored_answers(programmes: Iterable[Programme]) -> int:
     """How many answer events lie in the log of these programmes."""
     return Event.objects.filter(
-        attempt__seat__session__programme__in=list(programmes), kind=Event.Kind.ANSWER
+        attempt__seat__session__programme__in=list(programmes),
+        kind=Event.Kind.ANSWER,
+        attempt__seat__session__is_rehearsal=False,
     ).count()
 
 
 def present_participants(programme: Programme) -> set[int]:
     """Participants who signed in to a sitting."""
-    rows = Attempt.objects.filter(seat__session__programme=programme)
+    rows = Attempt.objects.filter(
+        seat__session__programme=programme, seat__session__is_rehearsal=False
+    )
     return set(rows.values_list("seat__participant_id", flat=True))
 
 

@@ -203,19 +203,19 @@ def _standings(attempts: set[int]) -> dict[int, _Standing]:
         "pk", "device", "begun_at", "closes_at", "paused_at", "submitted_at", "seen_at",
         "seat__session_id", "seat__session__state", "seat__session__form_id",
         "seat__session__programme__policy_digest", "seat__session__room__networks",
-        "seat__session__quit_code", "pages", "set_aside_at",
+        "seat__session__quit_code", "seat__session__exam_keys", "pages", "set_aside_at",
     )  # fmt: skip
     found = {
         pk: _Standing(
             device=device, begun_at=begun, submitted_at=submitted, seen_at=seen, session=session,
             bounds=Bounds(closes_at=closes, paused_at=paused) if closes else None,
             state=state, form=form, policy=policy,
-            door=Door(networks=networks, quit_code=quit_code), page=page,
+            door=Door(networks=networks, quit_code=quit_code, exam_keys=exam_keys), page=page,
             removed=aside is not None,
         )
         for (
             pk, device, begun, closes, paused, submitted, seen, session, state, form, policy,
-            networks, quit_code, page, aside,
+            networks, quit_code, exam_keys, page, aside,
         ) in rows
     }  # fmt: skip
     timed = [pk for pk, standing in found.items() if timed_of(standing.form)]

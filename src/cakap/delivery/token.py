@@ -9,7 +9,7 @@ from cakap.delivery.door import Caller, door_of
 from cakap.delivery.errors import NotSignedIn, OtherDevice
 from cakap.delivery.models import Attempt
 from cakap.delivery.queries import session_of
-from cakap.delivery.seb import HEADER
+from cakap.delivery.seb import EXAM_KEY_HEADER, HEADER
 from cakap.ui.addresses import address_of
 
 COOKIE, SALT, AGE = "cakap_ujian", "cakap.delivery", 12 * 3600
@@ -43,6 +43,8 @@ def caller_of(request: HttpRequest) -> Caller:
         address=address_of(request),
         agent=request.headers.get("User-Agent", "")[:300],
         proof=request.headers.get(HEADER, ""),
+        exam_proof=request.headers.get(EXAM_KEY_HEADER, ""),
+        cookies=request.headers.get("Cookie", ""),
         url=request.build_absolute_uri(),
     )
 

@@ -10,7 +10,9 @@ from itertools import chain
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cakap.delivery.models import Attempt, Interruption
+from cakap.delivery.models import Attempt, Event, Interruption, Stray
+
+ANSWERED = frozenset({Event.Kind.ANSWER, Event.Kind.TYPED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +29,15 @@ class Happening:
     address: str = ""
 
 
-def trail(attempt: Attempt) -> list[Happening]:
-    """Sign-ins, items shown, answers and changes, pages left, pauses, time given, and strays."""
+def trail(attempt: Attempt, *, with_answers: bool) -> list[Happening]:
+    """Sign-ins, items shown, answers and changes, pages left, pauses, time given, and strays.
+
+    What was answered is for an inquiry alone: who runs the exam sees that, when and where.
+    """
     found = chain(
-        _devices(attempt), _events(attempt), _pauses(attempt), _grants(attempt), _strays(attempt)
-    )
+        _devices(attempt), _events(attempt, with_answers=with_answers), _pauses(attempt), _grants(attempt),
+        _strays(attempt, with_answers=with_answers),
+    )  # fmt: skip
     return sorted(found, key=lambda row: row.at)
 
 
@@ -48,12 +54,12 @@ def _devices(attempt: Attempt) -> Iterator[Happening]:
             )  # fmt: skip
 
 
-def _events(attempt: Attempt) -> Iterator[Happening]:
+def _events(attempt: Attempt, *, with_answers: bool) -> Iterator[Happening]:
     names = dict(attempt.devices.values_list("key", "workstation"))
     for event in attempt.events.select_related("item__item"):
         yield Happening(
             at=event.received_at, client_at=event.client_at, what=str(event.get_kind_display()),
-            item=event.item.item.code, response=event.response, late=event.late,
+            item=event.item.item.code, response=_told(event, with_answers=with_answers), late=event.late,
             workstation=names.get(event.device, ""), address=event.address,
         )  # fmt: skip
 
@@ -76,10 +82,14 @@ def _grants(attempt: Attempt) -> Iterator[Happening]:
         )  # fmt: skip
 
 
-def _strays(attempt: Attempt) -> Iterator[Happening]:
+def _told(row: Event | Stray, *, with_answers: bool) -> str:
+    return row.response if with_answers or row.kind not in ANSWERED else ""
+
+
+def _strays(attempt: Attempt, *, with_answers: bool) -> Iterator[Happening]:
     for stray in attempt.strays.select_related("item__item"):
         yield Happening(
             at=stray.received_at, client_at=stray.client_at, late=True,
             what=_("dari komputer lama, tidak dihitung"), item=stray.item.item.code,
-            response=stray.response, address=stray.address,
+            response=_told(stray, with_answers=with_answers), address=stray.address,
         )  # fmt: skip

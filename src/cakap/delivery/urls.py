@@ -49,6 +49,7 @@ urlpatterns = [
     path("sesi/<int:pk>/kejadian/daftar/", proctor.incidents_part, name="incidents"),
     path("sesi/<int:pk>/berita-acara.pdf", proctor.minutes_page, name="minutes"),
     path("sesi/<int:pk>/sesi.seb", proctor.browser_file, name="browser"),
+    path("sesi/<int:pk>/peramban/", proctor.browser_page, name="browser_page"),
     path("sesi/<int:pk>/situs/", sites.pack_page, name="pack"),
     path("situs/", sites.listing, name="sites"),
     path("situs/tambah/", sites.add, name="add_site"),

@@ -132,6 +132,10 @@ class SessionForm(forms.Form):
         label=_("Hanya dengan Safe Exam Browser"), required=False,
         help_text=_("Berkas konfigurasinya ada di papan pengawas."),
     )  # fmt: skip
+    is_rehearsal = forms.BooleanField(
+        label=_("Sesi latihan"), required=False,
+        help_text=_("Ditandai LATIHAN; tidak pernah sampai ke hasil. Pakailah formulir latihan."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, agency: Agency, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

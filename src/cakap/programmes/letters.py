@@ -50,6 +50,14 @@ def _seat(seat: object) -> dict[str, object]:
     return {
         "day": formats.date_format(start, "l, j F Y"),
         "time": f"{start:%H.%M} WIB" if start.tzname() == "WIB" else f"{start:%H.%M %Z}",
-        "place": ", ".join(part for part in (session.room.name, session.room.location) if part),
+        "place": ", ".join(
+            part
+            for part in (
+                session.room.name,
+                session.room.location,
+                "LATIHAN, tidak dinilai" if session.is_rehearsal else "",
+            )
+            if part
+        ),
         "number": seat.number,  # type: ignore[attr-defined]
     }

@@ -138,7 +138,9 @@ class Room(models.Model):
 class Session(models.Model):
     """A room at a time with a form. `pin` is read aloud when the doors are shut.
 
-    With a `quit_code` only Safe Exam Browser with our configuration is let in; the code leaves it.
+    With a `quit_code` only Safe Exam Browser with our configuration is let in; the code leaves it,
+    `open_code` opens the configuration's file, and with `exam_keys` (Browser Exam Keys, one a line)
+    only those builds of the browser are let in. What is done in a rehearsal reaches no result.
     `closed_at` says since when it has been closed or cancelled.
     """
 
@@ -155,7 +157,10 @@ class Session(models.Model):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     pin = models.CharField(max_length=6)
-    quit_code = models.CharField(max_length=8, blank=True)
+    quit_code = models.CharField(max_length=32, blank=True)
+    open_code = models.CharField(max_length=32, blank=True)
+    exam_keys = models.TextField(blank=True)
+    is_rehearsal = models.BooleanField(default=False)
     closed_at = models.DateTimeField(null=True)
 
     owners: ClassVar = (

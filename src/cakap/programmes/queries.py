@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, TextChoices
+from django.db.models import Count, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency
@@ -68,10 +68,25 @@ def away_at(session: Session) -> Counter[int]:
 
 
 def unseated(programme: Programme) -> list[Participant]:
-    """Participants without a seat, by name."""
-    seated = Seat.objects.filter(session__programme=programme).values("participant")
-    rows = programme.participants.exclude(pk__in=seated).select_related("employee")
-    return list(rows.order_by("employee__name", "employee__nip"))
+    """Participants without a seat in a session that counts, by name."""
+    rows = programme.participants.exclude(pk__in=scheduled(programme).values("pk"))
+    return _by_name(rows)
+
+
+def scheduled(programme: Programme) -> QuerySet[Participant]:
+    """Participants with a seat in a session that counts: a rehearsal does not."""
+    seats = Seat.objects.filter(session__programme=programme, session__is_rehearsal=False)
+    return programme.participants.filter(pk__in=seats.values("participant"))
+
+
+def not_in(session: Session) -> list[Participant]:
+    """Participants of the programme without a seat in this session, by name."""
+    rows = session.programme.participants.exclude(pk__in=session.seats.values("participant"))
+    return _by_name(rows)
+
+
+def _by_name(rows: QuerySet[Participant]) -> list[Participant]:
+    return list(rows.select_related("employee").order_by("employee__name", "employee__nip"))
 
 
 class NoSeat(TextChoices):
@@ -96,7 +111,7 @@ def reasons_without_seat(
 ) -> list[Unseated]:
     """Everybody without a seat, by name; `may_be_away`: how many of each unit a session may take."""
     sessions = list(
-        programme.sessions.filter(state=Session.State.PLANNED)
+        programme.sessions.filter(state=Session.State.PLANNED, is_rehearsal=False)
         .select_related("room", "programme__initiator")
         .annotate(taken=Count("seats"))
     )

@@ -33,9 +33,11 @@ from cakap.programmes.models import (
     Seat,
     Session,
 )
-from cakap.programmes.queries import away_at, staff_of_units, units_of, unseated
+from cakap.programmes.queries import away_at, not_in, staff_of_units, units_of, unseated
 from cakap.registry.imports.tables import Table, normal
 from cakap.registry.models import Employee
+
+LEGIBLE = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 
 @transaction.atomic
@@ -117,6 +119,7 @@ def plan_session(
     actor: str,
     now: datetime,
     locked_browser: bool = False,
+    is_rehearsal: bool = False,
 ) -> Session:
     """A room at a time with a form; half an hour is added for sign-in and questions.
 
@@ -130,13 +133,33 @@ def plan_session(
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=form.minutes + 30),
         pin=f"{secrets.randbelow(10**6):06d}",
-        quit_code=f"{secrets.randbelow(10**8):08d}" if locked_browser else "",
+        quit_code=_browser_code() if locked_browser else "",
+        open_code=_browser_code() if locked_browser else "",
+        is_rehearsal=is_rehearsal,
     )
     record(
         actor=actor, action="session.plan", subject=f"{programme.code} {starts_at.isoformat()}",
-        agency=programme.organiser.code, detail={"room": room.name, "form": form.code}, now=now,
+        agency=programme.organiser.code, now=now,
+        detail={"room": room.name, "form": form.code, "rehearsal": is_rehearsal},
     )  # fmt: skip
     return row
+
+
+def _browser_code() -> str:
+    """Sixteen characters that are not mistaken for each other when read from a screen."""
+    return "".join(secrets.choice(LEGIBLE) for _ in range(16))
+
+
+@transaction.atomic
+def register_exam_keys(*, session: Session, keys: Iterable[str], actor: str, now: datetime) -> None:
+    """Let only these builds of Safe Exam Browser into a session; without keys, any build."""
+    session.exam_keys = "\n".join(keys)
+    Session.objects.filter(pk=session.pk).update(exam_keys=session.exam_keys)
+    record(
+        actor=actor, action="session.exam_keys", subject=str(session.pk),
+        agency=session.programme.organiser.code, now=now,
+        detail={"keys": len(session.exam_keys.split())},
+    )  # fmt: skip
 
 
 def refuse_outside(programme: Programme, starts_at: datetime) -> None:
@@ -200,7 +223,10 @@ def seat_all(*, programme: Programme, actor: str, now: datetime) -> list[Partici
     sessions = programme.sessions.filter(state=Session.State.PLANNED).order_by("starts_at", "pk")
     seated = 0
     for session in sessions.select_related("room", "programme__initiator"):
-        seats, waiting = _fill(session, waiting)
+        if session.is_rehearsal:
+            seats, _ = _fill(session, not_in(session))
+        else:
+            seats, waiting = _fill(session, waiting)
         Seat.objects.bulk_create(seats)
         seated += len(seats)
     record(

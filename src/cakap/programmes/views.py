@@ -25,8 +25,8 @@ from cakap.programmes.forms import (
     SessionForm,
 )
 from cakap.programmes.letters import invitation
-from cakap.programmes.models import Participant, Programme, Seat, Session
-from cakap.programmes.queries import chosen_by_rule, due, reasons_without_seat
+from cakap.programmes.models import Participant, Programme, Session
+from cakap.programmes.queries import chosen_by_rule, due, reasons_without_seat, scheduled
 from cakap.programmes.services import (
     RoomResult,
     accommodate,
@@ -101,7 +101,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "accreditation": _accreditation(row.organiser),
         "participants": row.participants.count(),
         "invited": row.participants.filter(invited_at__isnull=False).count(),
-        "seated": Seat.objects.filter(session__programme=row).count(),
+        "seated": scheduled(row).count(),
         "sessions": row.sessions.select_related("room", "form"),
         "operates": holds(request, Role.OPERATOR),
     }
@@ -169,7 +169,8 @@ def _accommodation(participant: Participant) -> str:
 
 def _seat(seat: Any) -> str:
     start = timezone.localtime(seat.session.starts_at)
-    return f"{start:%d-%m-%Y %H.%M} {seat.session.room} no. {seat.number}"
+    mark = _(" (LATIHAN)") if seat.session.is_rehearsal else ""
+    return f"{start:%d-%m-%Y %H.%M} {seat.session.room} no. {seat.number}{mark}"
 
 
 @allow(*READERS)

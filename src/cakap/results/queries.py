@@ -19,7 +19,8 @@ from cakap.delivery.models import Attempt
 from cakap.delivery.queries import finished_participants, present_participants
 from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
-from cakap.programmes.models import Participant, Programme, Seat
+from cakap.programmes.models import Participant, Programme
+from cakap.programmes.queries import scheduled as scheduled_people
 from cakap.registry.models import Position
 from cakap.registry.queries import (
     held_positions,
@@ -57,11 +58,7 @@ def five_counts(programme: Programme, *, now: datetime) -> Counts:
         present = observed_participants(programme)
         finished = signed_participants(programme)
     else:
-        scheduled = set(
-            Seat.objects.filter(session__programme=programme).values_list(
-                "participant_id", flat=True
-            )
-        )
+        scheduled = set(scheduled_people(programme).values_list("pk", flat=True))
         present = present_participants(programme)
         finished = finished_participants(programme, now=now)
     valid = Result.objects.filter(participant__programme=programme, superseded_at__isnull=True)

@@ -29,7 +29,7 @@ from cakap.delivery.protocol import (
     reply_to,
     told_in,
 )
-from cakap.delivery.seb import HEADER
+from cakap.delivery.seb import EXAM_KEY_HEADER, HEADER
 from cakap.delivery.token import COOKIE, read
 from cakap.errors import Refused
 from cakap.ui.addresses import address_of_scope
@@ -41,7 +41,7 @@ LOG = logging.getLogger(__name__)
 ANSWERS, NEXT = "/ujian/jawaban", "/ujian/berikut"
 PATHS = frozenset({ANSWERS, "/ujian/detak", NEXT})
 HOUR = 3600
-PROOF = HEADER.lower().encode()
+PROOF, EXAM_PROOF = HEADER.lower().encode(), EXAM_KEY_HEADER.lower().encode()
 Answer = tuple[int, dict[str, Any], list[tuple[bytes, bytes]]]
 
 
@@ -138,6 +138,8 @@ def _caller(scope: Scope, headers: dict[bytes, bytes]) -> Caller:
     return Caller(
         address=address_of_scope(str((scope.get("client") or ("",))[0]), headers),
         proof=header(PROOF),
+        exam_proof=header(EXAM_PROOF),
+        cookies=header(b"cookie"),
         url=f"{scheme}://{header(b'host')}{scope['path']}",
     )
 

@@ -24,6 +24,7 @@ from cakap.delivery.ends import still_open
 from cakap.delivery.errors import NotFilledIn, StillWorking
 from cakap.delivery.forms import (
     AnnounceForm,
+    ExamKeysForm,
     IncidentForm,
     OutageForm,
     PostponeForm,
@@ -35,7 +36,7 @@ from cakap.delivery.locks import wrong_pins
 from cakap.delivery.minutes import minutes
 from cakap.delivery.models import LoadedPackage, SitePackage
 from cakap.delivery.outages import last_outage
-from cakap.delivery.seb import configuration, settings_of
+from cakap.delivery.seb import configuration, exam_keys_of, sealed, settings_of
 from cakap.delivery.sites.errors import AtASite
 from cakap.delivery.sites.package import changed_since_packing
 from cakap.delivery.sites.receiving import standing
@@ -43,7 +44,7 @@ from cakap.delivery.sites.sending import clock_sentence, load_clock_sentence
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.models import Session
-from cakap.programmes.services import open_session
+from cakap.programmes.services import open_session, register_exam_keys
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
@@ -65,7 +66,12 @@ def sessions(request: HttpRequest) -> HttpResponse:
             ),
             Column(title=_("Ruang"), value=lambda row: row.room.name),
             Column(title=_("Program"), value=lambda row: row.programme.name),
-            Column(title=_("Keadaan"), value=lambda row: str(row.get_state_display())),
+            Column(
+                title=_("Keadaan"),
+                value=lambda row: (
+                    f"{row.get_state_display()}{_(' (LATIHAN)') if row.is_rehearsal else ''}"
+                ),
+            ),
         ),
         empty=_("Belum ada sesi yang direncanakan."),
         actions=(Action(title=_("Situs ujian"), url=reverse("delivery:sites")),)
@@ -305,4 +311,27 @@ def browser_file(request: HttpRequest, pk: int) -> HttpResponse:
     if not row.locked_browser:
         raise Http404
     start = request.build_absolute_uri(ENTRANCE)
-    return download(configuration(settings_of(start, row.quit_code)), f"sesi-{row.pk}.seb")
+    settings = settings_of(start, row.quit_code)
+    content = sealed(settings, row.open_code) if row.open_code else configuration(settings)
+    return download(content, f"sesi-{row.pk}.seb")
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def browser_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The codes of Safe Exam Browser for this session, and the builds of it that are let in."""
+    row = one(request, Session, pk=pk)
+    if not row.locked_browser:
+        raise Http404
+    form = ExamKeysForm(request.POST or None, initial={"exam_keys": row.exam_keys})
+    back = reverse("delivery:board", args=[pk])
+    if form.is_valid():
+        register_exam_keys(
+            session=row, keys=exam_keys_of(form.cleaned_data["exam_keys"]),
+            actor=request.user.get_username(), now=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("Browser Exam Key tersimpan."))
+        return redirect(back)
+    intro = _("Kata sandi berkas konfigurasi: %(open)s – kode keluar: %(quit)s") % {
+        "open": row.open_code or _("tidak ada"), "quit": row.quit_code,
+    }  # fmt: skip
+    return form_page(request, form, _("Safe Exam Browser"), back, intro=intro)

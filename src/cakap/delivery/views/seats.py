@@ -124,7 +124,10 @@ def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*DESK, Role.AUDITOR)
 def trail_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything that happened in one sitting: item shown, answer, change, machine, time."""
+    """Everything that happened in one sitting: item shown, answered, changed, machine, time.
+
+    What was answered is shown to the auditor alone.
+    """
     attempt = _attempt(request, pk)
     listing = Listing(
         title=_("Jejak ujian kursi %(n)s") % {"n": attempt.seat.number},
@@ -142,7 +145,8 @@ def trail_page(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         empty=_("Belum ada catatan."),
     )  # fmt: skip
-    found: list[Happening] = trail(attempt)
+    reads_answers = Seat.objects.for_user(request.user, (Role.AUDITOR,)).filter(pk=pk).exists()
+    found: list[Happening] = trail(attempt, with_answers=reads_answers)
     return show(request, listing, found)
 
 
