@@ -15,7 +15,9 @@ from lines import Line, Lines, options_of
 
 HERE = Path(__file__).parent
 ON_POSTGRES = str(HERE.parent / "scripts" / "with-postgres")
-DELIVERY = (("delivery.py",), (ON_POSTGRES, "delivery.py"), ("console.py",))
+DELIVERY = (
+    ("delivery.py",), (ON_POSTGRES, "delivery.py"), ("console.py",), ("room.py",),
+)  # fmt: skip
 GROUPS = {
     "delivery": DELIVERY,
     "all": (
