@@ -4,7 +4,7 @@ ARGS ?=
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN := .venv/bin/
 
-.PHONY: help setup tools demo test test-fast check bench bench-measurement bench-delivery bench-placement faults clean
+.PHONY: help setup tools demo test test-all test-fast check bench bench-measurement bench-delivery bench-placement faults clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -24,8 +24,11 @@ demo: setup ## install, run the whole chain on the demo province, serve it
 test: setup tools ## all tests: fast ones first, SQLite, PostgreSQL, Chromium
 	@scripts/test
 
+test-all: setup tools ## those and what takes longer, faults on both databases; ARGS=--quick for few
+	@scripts/test-all $(ARGS)
+
 test-fast: setup ## without browser, PostgreSQL and slow ones
-	@$(RUN)pytest -q -n 2 -m "not browser and not slow" $(ARGS)
+	@$(RUN)pytest -q -n 2 -m "not browser and not slow and not long" $(ARGS)
 
 check: setup ## lint, types, import contracts, migrations, deployment settings
 	@scripts/check

@@ -84,10 +84,10 @@ def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_ag
     [
         pytest.param(503, {"Retry-After": "4"}, '{"code": "Busy"}', id="busy"),
         pytest.param(200, {"Content-Type": "text/html"}, "<h1>Wi-Fi</h1>", id="captive portal"),
-        pytest.param(502, {}, "Bad Gateway", id="a broken proxy"),
+        pytest.param(502, {}, "Bad Gateway", id="a broken proxy", marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("path", ["jawaban", "selesai"])
+@pytest.mark.parametrize("path", ["jawaban", pytest.param("selesai", marks=pytest.mark.long)])
 def test_what_does_not_answer_is_asked_again_later_and_not_hammered(
     agency, machines, path, status, headers, body
 ):

@@ -110,7 +110,7 @@ def _is_number(asked: Asked, response: str) -> bool:
 
 def _is_words(asked: Asked, response: str) -> bool:
     most = asked.layout.get("most") or (MOST_TEXT if asked.kind == Kind.TEXT else MOST_WORDS)
-    return len(response) <= most
+    return len(response) <= most and is_plain_text(response)
 
 
 CHECKS: tuple[tuple[frozenset[Kind], Callable[[Asked, str], bool]], ...] = (
