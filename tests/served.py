@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
+from commands import PATIENCE, Spoken, run, wait_for
 
 from cakap.cli.running import free_port
 
@@ -65,41 +66,32 @@ class Served:
             "CAKAP_DATA": str(data), "DJANGO_SETTINGS_MODULE": "cakap.settings.base",
             "PYTHONPATH": str(TESTS), **more, **({"CAKAP_DATABASE_URL": database} if database else {}),
         }  # fmt: skip
-        made = subprocess.run(
-            [sys.executable, "-c", prepare],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        self.said = Spoken()
+        made = run([sys.executable, "-c", prepare], env=self.environment)
         self.world = json.loads(made.stdout.splitlines()[-1])
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(
             [CAKAP, "serve", "--port", str(self.port)], env=self.environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            stdout=self.said.file, stderr=self.said.file, start_new_session=True,
         )  # fmt: skip
         self.wait()
 
     def wait(self) -> None:
-        for _ in range(150):
-            try:
-                address = f"http://127.0.0.1:{self.port}/sehat/"
-                httpx.get(address, trust_env=False).raise_for_status()
-                return
-            except httpx.HTTPError:
-                time.sleep(0.2)
-        message = "the server does not answer"
-        raise AssertionError(message)
+        wait_for("an answer of the server", self._is_healthy, said=self.said)
+
+    def _is_healthy(self) -> bool:
+        assert self.process.poll() is None, f"the server ended:\n{self.said()}"
+        try:
+            address = f"http://127.0.0.1:{self.port}/sehat/"
+            return httpx.get(address, trust_env=False, timeout=30).is_success
+        except httpx.HTTPError:
+            return False
 
     def workers(self) -> list[int]:
         """The processes that serve requests: the children of granian's master."""
-        masters = [
-            pid
-            for pid in children_of(self.process.pid)
-            if "granian" in Path(f"/proc/{pid}/cmdline").read_text()
-        ]
+        masters = [pid for pid in children_of(self.process.pid) if "granian" in _words_of(pid)]
         return [pid for master in masters for pid in children_of(master)]
 
     @property
@@ -107,11 +99,25 @@ class Served:
         return f"http://127.0.0.1:{self.front or self.port}"
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.base, trust_env=False, timeout=20)
+        return httpx.Client(base_url=self.base, trust_env=False, timeout=PATIENCE)
 
     def kill(self, how: signal.Signals) -> None:
-        os.killpg(self.process.pid, how)
-        self.process.wait(20)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, how)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            message = f"the server did not end in {PATIENCE} s after {how.name}\n{self.said()}"
+            raise AssertionError(message) from None
+
+
+def _words_of(pid: int) -> str:
+    """The command of a process; empty where it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def post(client, path, data, files=None):
@@ -126,7 +132,8 @@ def free(served, number):
     proctor = served.client()
     post(proctor, "/akun/login/", {"login": "a-proctor", "password": "rahasia-sekali"})
     seat = served.world["seats"][number]
-    assert post(proctor, f"/ujian/kursi/{seat}/pindah/", {}).status_code == 302
+    answer = post(proctor, f"/ujian/kursi/{seat}/pindah/", {})
+    assert answer.status_code == 302, answer.text[:2000]
 
 
 def begin(served, number):

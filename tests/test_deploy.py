@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import sqlite3
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from commands import PATIENCE, Spoken, run, wait_for
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -58,22 +60,28 @@ def front(tmp_path):
         text = text.replace(old, new)
     config = tmp_path / "nginx.conf"
     config.write_text(f"daemon off; pid {tmp_path}/nginx.pid;\n{text}")
-    checked = subprocess.run(
-        [NGINX, "-t", "-c", config, "-e", tmp_path / "error.log"], capture_output=True, check=False
-    )
-    assert checked.returncode == 0, checked.stderr
-    web = subprocess.Popen(
-        [NGINX, "-c", config, "-e", tmp_path / "error.log"], stderr=subprocess.DEVNULL
-    )
-    yield served, secure, plain
-    web.terminate()
-    web.wait(10)
-    served.kill(signal.SIGTERM)
+    run([NGINX, "-t", "-c", config, "-e", tmp_path / "error.log"])
+    said = Spoken()
+    web = subprocess.Popen([NGINX, "-c", config, "-e", "stderr"], stderr=said.file)
+
+    def takes_connections():
+        assert web.poll() is None, said()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", plain)):
+            return True
+        return False
+
+    try:
+        wait_for("nginx to take connections", takes_connections, said=said)
+        yield served, secure, plain
+    finally:
+        web.terminate()
+        web.wait(PATIENCE)
+        served.kill(signal.SIGTERM)
 
 
 def client_of(port):
     return httpx.Client(
-        base_url=f"https://127.0.0.1:{port}", timeout=20,
+        base_url=f"https://127.0.0.1:{port}", timeout=PATIENCE,
         headers={"Host": "127.0.0.1", "Referer": f"https://127.0.0.1:{port}/"},
         transport=httpx.HTTPTransport(verify=False, local_address="127.0.0.2"),
     )  # fmt: skip

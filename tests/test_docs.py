@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
+
+from commands import report, run
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_reference_is_what_the_code_says():
-    answer = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "write-reference", "--check"], check=False
-    )
+    answer = run([sys.executable, ROOT / "scripts" / "write-reference", "--check"], expect=None)
 
-    assert answer.returncode == 0, "run scripts/write-reference"
+    assert answer.returncode == 0, f"run scripts/write-reference\n{report(answer)}"
 
 
 def test_every_relative_link_leads_somewhere():

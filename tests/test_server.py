@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import sqlite3
 import threading
-import time
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+from commands import wait_for
 from served import Served, begin, free, post
 
 
@@ -35,12 +35,10 @@ def test_an_import_asked_for_on_a_page_is_done_by_the_worker(served):
     )
 
     page = answer.headers["location"]
-    for _ in range(60):
-        text = client.get(page).text
-        if "1 baru" in text:
-            break
-        time.sleep(0.5)
-    assert "1 baru, 0 berubah, 0 tetap" in text
+    wait_for(
+        "the result of the import on its page",
+        lambda: "1 baru, 0 berubah, 0 tetap" in client.get(page).text, said=served.said,
+    )  # fmt: skip
 
 
 @pytest.mark.slow
@@ -67,7 +65,10 @@ def test_a_kill_in_the_middle_loses_no_acknowledged_answer(served):
     threads = [threading.Thread(target=answer, args=sitting) for sitting in sittings]
     for thread in threads:
         thread.start()
-    time.sleep(2)
+    wait_for(
+        "answers of all three", said=served.said,
+        look=lambda: len(acknowledged) == 3 and min(acknowledged.values()) > 10,
+    )  # fmt: skip
     served.kill(signal.SIGKILL)
     for thread in threads:
         thread.join()

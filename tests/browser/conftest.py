@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from commands import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,7 @@ def page(chromium, live_server):
     context = chromium.new_context(
         base_url=live_server.url, locale="id-ID", viewport={"width": 1280, "height": 900}
     )
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     page.troubles = []
     page.on("pageerror", lambda error: page.troubles.append(str(error)))

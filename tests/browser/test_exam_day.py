@@ -233,12 +233,12 @@ def room_is_paused_and_runs_on(page, person):
     page.fill("[name=reason]", "Alarm kebakaran")
     page.click("text=Jeda sekarang")
     page.wait_for_selector("text=Ruang dijeda sejak")
-    person.wait_for_selector("#paused:not([hidden])", timeout=25000)
+    person.wait_for_selector("#paused:not([hidden])")
     assert person.locator("#work").is_hidden()
     assert "istirahat" in person.inner_text("#notices")
     picture(person, "ujian-dijeda")
     page.click("text=Lanjutkan ujian")
-    person.wait_for_selector("#paused", state="hidden", timeout=25000)
+    person.wait_for_selector("#paused", state="hidden")
 
 
 def one_moves_and_gets_time(page, spare, session, seat, pin):
@@ -317,7 +317,7 @@ def test_a_session_of_three_with_a_proctor_through_every_step(page, machine):
     page.wait_for_selector("#live[data-on=yes]")
     people[0].click("#next")
     people[0].locator("#question input").nth(1).check()
-    page.wait_for_selector("[data-seat='1'] .progress-text:text-is('2/40')", timeout=10000)
+    page.wait_for_selector("[data-seat='1'] .progress-text:text-is('2/40')")
     accessible(page)
     picture(page, "papan-pengawas")
     room_is_paused_and_runs_on(page, people[1])

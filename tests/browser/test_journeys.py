@@ -118,7 +118,7 @@ def test_answers_given_offline_survive_a_reload_and_reach_the_server(page):
     assert Event.objects.filter(kind="answer").count() == 1
 
     page.unroute("**/ujian/jawaban")
-    page.wait_for_selector("#saved[data-state=saved]", timeout=10000)
+    page.wait_for_selector("#saved[data-state=saved]")
     page.click("#finish")
     page.click("#yes")
     page.wait_for_url("**/tanda-terima/")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import httpx
+from commands import PATIENCE, wait_for
 
 
 def mark_of(number: int) -> int:
@@ -135,7 +137,15 @@ class Load:
                     time.sleep(0.05)
             time.sleep(self.pause)
 
-    def drain(self, seconds: float = 30) -> None:
+    def wait_for(self, many: int, *, said: Callable[[], str]) -> None:
+        """Wait until so many more answers are acknowledged."""
+        enough = self._acknowledged() + many
+        wait_for(f"{many} more answers", lambda: self._acknowledged() >= enough, said=said)
+
+    def _acknowledged(self) -> int:
+        return sum(len(person.acknowledged) for person in self.people)
+
+    def drain(self, seconds: float = PATIENCE) -> None:
         """After the faults: everything that was chosen reaches the server."""
         until = time.monotonic() + seconds
         for person in self.people:

@@ -30,6 +30,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
+from commands import wait_for
 from faults.load import Load, Person, mark_of
 from faults.network import Line
 from served import Served, begin, children_of, free
@@ -38,7 +39,7 @@ POSTGRES = os.environ.get("CAKAP_DATABASE_URL", "")
 
 
 def kill_a_worker(served: Served, rng: random.Random) -> None:
-    os.kill(rng.choice(served.workers()), signal.SIGKILL)
+    os.kill(rng.choice(wait_for("a worker", served.workers, said=served.said)), signal.SIGKILL)
 
 
 def kill_all(served: Served, _: random.Random) -> None:
@@ -69,10 +70,13 @@ def kill_postgres(_: Served, rng: random.Random) -> None:
     for one in own:
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
-    while any(Path(f"/proc/{one}").exists() for one in own[1:]):
-        time.sleep(0.05)
+    wait_for(
+        "the end of the database", lambda: not any(Path(f"/proc/{one}").exists() for one in own[1:])
+    )
     time.sleep(rng.uniform(0.2, 0.6))
-    subprocess.run(control, shell=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S602
+    done = subprocess.run(control, shell=True, check=False, stdout=subprocess.DEVNULL)  # noqa: S602
+    log = (home / "log").read_text(errors="replace")
+    assert done.returncode == 0, f"{control}: {done.returncode}\n{log[-4000:]}"
 
 
 def fill_the_disk(served: Served, rng: random.Random) -> None:
@@ -138,6 +142,7 @@ def share_a_machine(served: Served, rng: random.Random) -> None:
 
 
 Fault = Callable[[Served, random.Random], None]
+BETWEEN = 30  # answers acknowledged after each fault, before the next
 FAULTS: list[Fault] = [
     kill_a_worker, kill_all, cut_the_network, stop_politely, lose_a_third, freeze, move_somebody,
     open_a_second_tab, share_a_machine,
@@ -163,7 +168,8 @@ def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str
                 time.sleep(rng.uniform(0.2, 1.2))
                 kinds[number % len(kinds)](served, rng)
                 served.wait()
-            time.sleep(1)
+                # However slow the machine is, people answered between two faults.
+                load.wait_for(BETWEEN, said=served.said)
         load.drain()
         found = counted(data, people)
         found["faults"] = n_faults

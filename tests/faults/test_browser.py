@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from commands import PATIENCE
 from served import Served, children_of, free
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -58,6 +59,7 @@ def test_a_browser_killed_mid_answer_loses_nothing(served, tmp_path, playwright)
     profile = tmp_path / "profile"
     context = browser(playwright, profile)
     page = context.pages[0]
+    page.set_default_timeout(1000 * PATIENCE)
     begin(page, served)
     page.locator("#question input").nth(0).check()
     page.wait_for_selector("#saved[data-state=saved]")
@@ -71,12 +73,13 @@ def test_a_browser_killed_mid_answer_loses_nothing(served, tmp_path, playwright)
 
     context = browser(playwright, profile)
     page = context.pages[0]
+    page.set_default_timeout(1000 * PATIENCE)
     # Even the cookie is gone: the proctor lets the participant in again, at the same machine.
     context.clear_cookies()
     free(served, 0)
     enter(page, served)
     page.wait_for_selector("#question input")
-    page.wait_for_selector("#saved[data-state=saved]", timeout=20000)
+    page.wait_for_selector("#saved[data-state=saved]", timeout=1000 * PATIENCE)
     assert page.locator("#map .answered").count() == 2
     context.close()
 

@@ -8,10 +8,9 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
-import time
 
 import pytest
+from commands import run
 from faults.load import Load, Person
 from faults.run import counted
 from served import CAKAP, SET_UP, TELL, Served, begin, post
@@ -38,9 +37,9 @@ session = Session.objects.get()
 {TELL}"""
 
 
-def site_command(data, *words, **more):
-    return subprocess.run(
-        [CAKAP, "site", *words], capture_output=True, text=True, check=False, timeout=120,
+def site_command(data, *words, expect=0, **more):
+    return run(
+        [CAKAP, "site", *words], expect=expect,
         env={
             **{k: v for k, v in os.environ.items() if not k.startswith(("CAKAP_", "DJANGO_"))},
             "CAKAP_DATA": str(data), "COLUMNS": "300", **more,
@@ -65,11 +64,10 @@ def places(tmp_path_factory):
     package = tmp_path / "sesi.cakap"
     card = site_command(site_data, "card").stdout.strip()
     centre = Served(centre_data, prepare=CENTRE % (card, package))
-    taken = site_command(
+    site_command(
         site_data, "load", str(package), "--centre", centre.world["card"], "--proctor", "jaga",
         CAKAP_PROCTOR_PASSWORD="rahasia-sekali-benar",
     )  # fmt: skip
-    assert taken.returncode == 0, taken.stderr
     site = Served(site_data, prepare=SITE)
     yield centre, site
     for one in (centre, site):
@@ -94,16 +92,14 @@ def test_the_power_of_a_whole_site_goes_and_the_centre_ends_with_the_sites_log(p
     load = Load(people)
     with load:
         for _ in range(3):
-            time.sleep(rng.uniform(0.5, 1.5))
+            load.wait_for(20 + rng.randrange(40), said=site.said)
             site.kill(signal.SIGKILL)  # the power of the room: server, database, everything
             site.start()
-            sent = site_command(site.data, "send", "--to", centre.base, "--json")
-            assert sent.returncode == 0, sent.stderr
+            site_command(site.data, "send", "--to", centre.base, "--json")
     site.wait()
     load.drain()
     centre.kill(signal.SIGKILL)
-    failed = site_command(site.data, "send", "--to", centre.base)
-    assert failed.returncode == 1
+    failed = site_command(site.data, "send", "--to", centre.base, expect=1)
     assert "log tetap di sini" in failed.stderr
     centre.start()
     last = json.loads(site_command(site.data, "send", "--to", centre.base, "--json").stdout)

@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 
+from commands import PATIENCE
+
 from outside.agency import OpenAgency
 
 ALL_KEPT = """async () => {
@@ -40,7 +42,7 @@ class Machine:
 
     def tab(self):
         page = self.context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         return page
 

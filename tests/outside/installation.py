@@ -9,14 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
+from commands import PATIENCE, report, run, wait_for
 
 CAKAP = Path(sys.executable).parent / "cakap"
 PASSWORD = "kata-sandi-panjang-7"
-PATIENCE = 120  # seconds; a busy machine is slow, not broken
 
 
 def free_port() -> int:
@@ -50,10 +49,7 @@ class Installation:
 
     def attempt(self, *words: object, told: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command of cakap, whatever comes of it."""
-        return subprocess.run(
-            [CAKAP, *map(str, words)], env=self.environment, input=told, capture_output=True,
-            text=True, check=False, start_new_session=True, timeout=600,
-        )  # fmt: skip
+        return run([CAKAP, *words], env=self.environment, told=told, expect=None)
 
     def start(self, *options: str, prefix: tuple[str, ...] = (), **settings: str) -> Installation:
         """Start the server and wait until it answers."""
@@ -66,21 +62,18 @@ class Installation:
         return self
 
     def wait(self) -> None:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            assert self.process is not None
-            assert self.process.poll() is None, f"the server ended:\n{self.said()}"
-            try:
-                headers = {"X-Forwarded-Proto": "https", "Host": "127.0.0.1"}
-                httpx.get(
-                    f"http://{self.host}:{self.port}/sehat/", trust_env=False, headers=headers
-                ).raise_for_status()
-            except httpx.HTTPError:
-                time.sleep(0.1)
-            else:
-                return
-        message = f"the server did not answer in {PATIENCE} s:\n{self.said()}"
-        raise AssertionError(message)
+        wait_for("an answer of the server", self._is_healthy, said=self.said)
+
+    def _is_healthy(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the server ended:\n{self.said()}"
+        headers = {"X-Forwarded-Proto": "https", "Host": "127.0.0.1"}
+        try:
+            return httpx.get(
+                f"{self.base}/sehat/", trust_env=False, headers=headers, timeout=30
+            ).is_success
+        except httpx.HTTPError:
+            return False
 
     def said(self) -> str:
         """What the server printed."""
@@ -89,7 +82,12 @@ class Installation:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, how)
-            self.process.wait(60)
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                message = f"the server did not end in {PATIENCE} s\n{self.said()}"
+                raise AssertionError(message) from None
         self.process = None
 
     @property
@@ -99,7 +97,7 @@ class Installation:
     def visitor(self, **headers: str) -> Visitor:
         """Somebody at a browser who has not signed in."""
         return Visitor(
-            base_url=self.base, trust_env=False, timeout=60,
+            base_url=self.base, trust_env=False, timeout=PATIENCE,
             headers={"Accept-Language": "id", **headers},
         )  # fmt: skip
 
@@ -135,11 +133,3 @@ def words_of(answer: httpx.Response) -> str:
     main = answer.text.partition("<main")[2] or answer.text
     main = re.sub(r"<(script|style).*?</\1>", " ", main, flags=re.S)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
-
-
-def report(done: subprocess.CompletedProcess[str]) -> str:
-    """What a command did, for the reader of a failed test."""
-    return (
-        f"{' '.join(map(str, done.args))} ended with {done.returncode}\n"
-        f"--- standard output\n{done.stdout[-4000:]}\n--- standard error\n{done.stderr[-4000:]}"
-    )

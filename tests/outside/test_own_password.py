@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import socketserver
 import threading
-import time
 from email import message_from_bytes, policy
 
 import pytest
+from commands import wait_for
 
 from outside.agency import make_agency
 from outside.installation import PASSWORD, Installation, words_of
@@ -29,9 +29,7 @@ class Sink(socketserver.ThreadingTCPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def wait_for(self, many: int) -> None:
-        until = time.monotonic() + 30
-        while len(self.mails) < many and time.monotonic() < until:
-            time.sleep(0.1)
+        wait_for("mail", lambda: len(self.mails) >= many)
         assert len(self.mails) == many
 
 

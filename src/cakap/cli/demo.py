@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
-import urllib.request
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +12,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cakap.cli.frame import ERR, FAILED, OUT, Json, app, stop
-from cakap.cli.running import end_all, free_port, init, refuse_taken, start_server, wait_for
+from cakap.cli.running import (
+    await_server,
+    end_all,
+    free_port,
+    init,
+    refuse_taken,
+    start_server,
+    wait_for,
+)
 
 
 @app.command(epilog="Contoh: cakap demo --people 300 --no-serve --json")
@@ -34,7 +40,7 @@ def demo(
     refuse_taken("127.0.0.1", port)
     server, background = start_server("127.0.0.1", port, 2)
     try:
-        _await_server(port)
+        await_server(server, f"http://127.0.0.1:{port}")
         figures = _tell(people, seed, port)
         if not as_json:
             _show_sign_ins(port)
@@ -47,17 +53,7 @@ def demo(
     finally:
         end_all((server, background))
     if not figures["audit_ok"]:
-        raise SystemExit(FAILED)
-
-
-def _await_server(port: int) -> None:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/sehat/", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    stop("Server tidak menjawab; lihat pesan di atas.", FAILED)
+        stop("Demo selesai, tetapi ada yang tidak utuh; sebutannya: cakap verify", FAILED)
 
 
 def _tell(people: int, seed: int, port: int) -> dict[str, Any]:

@@ -8,7 +8,11 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +20,10 @@ import typer
 
 from cakap.cli.frame import DONE, ERR, FAILED, OUT, Json, app, start_django, stop
 from cakap.cli.room import prepare
+
+LONGEST_START = 900  # seconds: a small machine that does much else needs minutes
+LONGEST_END = 60  # seconds
+SILENCE = 15  # seconds after which a person wants to hear that we wait
 
 
 @app.command(epilog="Contoh: cakap init")
@@ -74,6 +82,39 @@ def serve(
     wait_for(server, worker)
 
 
+def await_server(server: subprocess.Popen[bytes], base: str) -> None:
+    """Wait until the server answers, however slow the machine is; say why where it never will.
+
+    It is given up when its process has ended, when it answers that it will not serve this address,
+    and after LONGEST_START seconds.
+    """
+    # Without the proxy of the environment: the server is on this machine.
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+    began, why = time.monotonic(), ""
+    said = began
+    while server.poll() is None:
+        try:
+            with ask(f"{base}/sehat/", timeout=30):
+                return
+        except urllib.error.HTTPError as exc:
+            why = f"menjawab {exc.code}"
+            if exc.code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                stop(
+                    f"Server di {base} {why}, bukan 200; periksa CAKAP_HOSTS dan CAKAP_HTTPS.",
+                    FAILED,
+                )
+        except OSError as exc:
+            why = str(getattr(exc, "reason", exc))
+        now = time.monotonic()
+        if now - began > LONGEST_START:
+            stop(f"Server di {base} tidak siap dalam {LONGEST_START} detik ({why}).", FAILED)
+        if now - said > SILENCE:
+            ERR.print(f"Menunggu server siap, {now - began:.0f} detik ({why}) …", highlight=False)
+            said = now
+        time.sleep(0.2)
+    stop(f"Server berhenti sendiri dengan kode {server.returncode}; lihat pesan di atas.", FAILED)
+
+
 def free_port() -> int:
     """A port that nobody uses now."""
     with socket.socket() as probe:
@@ -96,8 +137,10 @@ def start_server(
 ) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
     """Pages and answers, and one worker for long work, each a process of its own.
 
-    What they have to say goes to standard error: standard output is the command's own.
+    What they have to say goes to standard error: standard output is the command's own. From here on
+    a command that is told to end (SIGTERM) says so, fails, and its `finally` ends them too.
     """
+    signal.signal(signal.SIGTERM, lambda *_: stop("Dihentikan sebelum selesai.", FAILED))
     granian = [
         str(Path(sys.executable).parent / "granian"), "--interface", "asginl",
         "--host", host, "--port", str(port), "--workers", str(workers),
@@ -125,10 +168,16 @@ def wait_for(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -
     try:
         while server.poll() is None:
             if worker.poll() is not None:
+                ERR.print(
+                    f"Pekerja berhenti dengan kode {worker.returncode}; dijalankan lagi.",
+                    highlight=False,
+                )
                 worker = start_worker()
                 wait.wait(2)
             wait.wait(0.5)
-        stop("Server berhenti sendiri; lihat pesan di atas.", FAILED)
+        stop(
+            f"Server berhenti sendiri dengan kode {server.returncode}; lihat pesan di atas.", FAILED
+        )
     except KeyboardInterrupt:
         ERR.print("Berhenti.")
     finally:
@@ -136,13 +185,18 @@ def wait_for(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -
 
 
 def end_all(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Ask each to end; kill what does not in a quarter of a minute."""
+    """Ask each to end; kill what does not in LONGEST_END seconds, and say so.
+
+    The server kills workers of its own that do not end in ten seconds. It is given longer than that:
+    were it killed first, they would stay behind and hold the port.
+    """
     for process in processes:
         process.terminate()
     for process in processes:
         try:
-            process.wait(15)
+            process.wait(LONGEST_END)
         except subprocess.TimeoutExpired:
+            ERR.print(f"Proses {process.pid} tidak berhenti; dihentikan paksa.", highlight=False)
             process.kill()
 
 

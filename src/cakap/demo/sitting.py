@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import httpx
 import numpy as np
 
 from cakap.demo.persons import Person
+from cakap.errors import Refused
 from cakap.itembank.queries import ScoredItem
 from cakap.science.irt.bank import ItemBank
 from cakap.science.irt.response import simulate
@@ -21,6 +23,7 @@ from cakap.science.irt.response import simulate
 BATCH = 8
 AT_ONCE = 16
 LEFT_BLANK = 0.01
+LONGEST = 900  # seconds for one request: a busy machine is slow, not broken
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +35,10 @@ class Sat:
     code: str
 
 
-class SittingFailed(Exception):
-    """The server answered a participant otherwise than the page expects."""
+class SittingFailed(Refused):
+    """Server menjawab peserta contoh tidak seperti yang diharapkan."""
+
+    status = 500
 
 
 def responses(person: Person, items: Sequence[ScoredItem]) -> dict[int, str]:
@@ -78,7 +83,7 @@ async def sit_all(
 
 
 async def _sit(base: str, person: Person, pin: str, answers: Mapping[int, str]) -> Sat:
-    async with httpx.AsyncClient(base_url=base, timeout=60, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=LONGEST, trust_env=False) as client:
         await _post(client, "/ujian/", {"nip": person.nip, "pin": pin})
         await _post(client, "/ujian/persetujuan/", {"agree": "on"})
         await _post(client, "/ujian/latihan/", {"latihan": "Serang"})
@@ -111,17 +116,34 @@ def _now() -> str:
 async def _post(client: httpx.AsyncClient, path: str, data: dict[str, str]) -> None:
     """Send a form as the page does: fetch it first where there is no token yet."""
     if "csrftoken" not in client.cookies:
-        await client.get(path)
+        await _request(client, "GET", path)
     token = client.cookies["csrftoken"]
-    answer = await client.post(path, data={**data, "csrfmiddlewaretoken": token})
+    answer = await _request(client, "POST", path, data={**data, "csrfmiddlewaretoken": token})
     if answer.status_code not in {200, 302}:
-        message = f"{path}: {answer.status_code}"
+        message = f"Peserta contoh di {path}: {answer.status_code}"
         raise SittingFailed(message)
 
 
 async def _json(client: httpx.AsyncClient, method: str, path: str, body: object = None) -> Any:
-    answer = await client.request(method, path, json=body)
+    """Ask until the server takes it: what it sends is kept once, however often it comes."""
+    until = time.monotonic() + LONGEST
+    while True:
+        answer = await _request(client, method, path, json=body)
+        if answer.status_code != 503 or time.monotonic() > until:
+            break
+        # The server has more to do than it can now, and says when to come again.
+        await asyncio.sleep(int(answer.headers.get("Retry-After", "2")))
     if answer.status_code != 200:
-        message = f"{path}: {answer.status_code} {answer.text[:200]}"
+        message = f"Peserta contoh di {path}: {answer.status_code} {answer.text[:200]}"
         raise SittingFailed(message)
     return answer.json()
+
+
+async def _request(
+    client: httpx.AsyncClient, method: str, path: str, **body: Any
+) -> httpx.Response:
+    try:
+        return await client.request(method, path, **body)
+    except httpx.HTTPError as exc:
+        message = f"Peserta contoh di {path}: {type(exc).__name__} {exc}"
+        raise SittingFailed(message) from exc
