@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from centre_results import publish_centre
 from world import NOW, TODAY
 
 from cakap.registry.models import Appointment, Employee
 from cakap.selection.errors import (
     BadScore,
     NotNominated,
+    NotTyped,
     NotVacant,
     ReasonMissing,
     ScoresMissing,
@@ -32,7 +35,7 @@ from cakap.selection.services import (
     score_stage,
 )
 
-STAGES = ("makalah", "kompetensi", "rekam_jejak", "wawancara")
+STAGES = ("makalah", "rekam_jejak", "wawancara")
 CLOSED = TODAY + timedelta(days=16)
 
 
@@ -55,6 +58,7 @@ def applied(world, people):
 
 
 def scored(world, totals=(60, 90, 70, 80)):
+    publish_centre(world, level=lambda _number, _code: Decimal(4))
     bidding = applied(world, administrators(world))
     check_requirements(bidding=bidding, on=CLOSED, actor="t", now=NOW)
     rows = bidding.applications.select_related("employee", "bidding").order_by("employee__nip")
@@ -134,8 +138,23 @@ def test_three_best_by_weight_go_to_the_decision_maker(world):
 
     names = nominate(bidding=bidding, actor="t", now=NOW)
 
-    assert [(row.rank, row.total) for row in names] == [(1, 90), (2, 80), (3, 70)]
-    assert [row.total for row in ranking(bidding)] == [90, 80, 70, 60]
+    # KADIS2 asks 3, 5 and seven times 4; everybody shows 4: JPM 100 with a weight of 25 %.
+    assert [(row.rank, row.total) for row in names] == [(1, 92.5), (2, 85), (3, 77.5)]
+    assert [row.total for row in ranking(bidding, on=TODAY)] == [92.5, 85, 77.5, 70]
+
+
+def test_the_competence_score_is_read_from_a_result_and_never_typed(world):
+    bidding = scored(world)
+    row = bidding.applications.select_related("bidding", "employee").first()
+
+    with pytest.raises(NotTyped):
+        score_stage(application=row, stage="kompetensi", score=50, actor="t", now=NOW)
+    late = TODAY + timedelta(days=4 * 366)
+
+    assert {one.competence.result.employee_id for one in ranking(bidding, on=TODAY)} == {
+        one.employee_id for one in bidding.applications.all()
+    }
+    assert all(one.competence.score is None for one in ranking(bidding, on=late))
 
 
 def test_nobody_is_nominated_while_a_score_is_missing(world):

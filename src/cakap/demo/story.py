@@ -389,12 +389,13 @@ def _bidding(agency: Agency) -> None:
     for employee in applicants:
         apply(bidding=bidding, employee=employee, on=applied, actor=employee.nip, now=now)
     check_requirements(bidding=bidding, on=today, actor="operator", now=now)
-    weights = ("makalah", "kompetensi", "rekam_jejak", "wawancara")
+    # The competence score is read from the results of the programmes above.
+    judged = (("makalah", 3), ("rekam_jejak", 5), ("wawancara", 6))
     for row in bidding.applications.filter(standing="admitted").select_related(
         "employee", "bidding"
     ):
-        for number, stage in enumerate(weights):
-            score = 60 + (int(row.employee.nip[-3:]) * (number + 3)) % 36
+        for stage, factor in judged:
+            score = 60 + (int(row.employee.nip[-3:]) * factor) % 36
             score_stage(application=row, stage=stage, score=score, actor="operator", now=now)
     names = nominate(bidding=bidding, actor="operator", now=now)
     decide(

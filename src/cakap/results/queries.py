@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -107,6 +107,47 @@ def _newest(rows: QuerySet[Result], on: date) -> dict[int, Result]:
         row.employee_id: row
         for row in valid.order_by("valid_from", "pk").select_related("employee__agency")
     }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForPost:
+    """What the results of a person say about a post: the newest that measures all it asks, or why none."""
+
+    result: Result | None
+    jpm: float | None
+    reason: str
+
+
+def results_for_post(
+    employees: Iterable[int], position: Position, *, on: date
+) -> dict[int, ForPost]:
+    """Employee id -> JPM for a post, in percent, from a recognised result that is valid on the day.
+
+    A result is of the tier of the post when it measures every competency of the post's standard.
+    """
+    wanted = list(employees)
+    rows = Result.objects.filter(
+        employee__in=wanted, superseded_at__isnull=True, recognised=True,
+        valid_from__lte=on, valid_until__gt=on,
+    ).select_related("participant__programme__organiser").order_by("-valid_from", "-pk")  # fmt: skip
+    found = {
+        employee: ForPost(
+            result=None, jpm=None,
+            reason=f"tidak ada hasil penilaian yang diakui dan berlaku pada {on:%d-%m-%Y}",
+        )
+        for employee in wanted
+    }  # fmt: skip
+    for row in rows:
+        if found[row.employee_id].result is not None:
+            continue
+        try:
+            against = jpm_against(row, position, on=on)
+        except NoStandard as refusal:
+            reason = f"hasil {row.participant.programme.code}: {refusal}"
+            found[row.employee_id] = ForPost(result=None, jpm=None, reason=reason)
+        else:
+            found[row.employee_id] = ForPost(result=row, jpm=against.match.ratio, reason="")
+    return found
 
 
 def levels_of(results: Mapping[int, Result]) -> dict[int, dict[str, tuple[float, float]]]:

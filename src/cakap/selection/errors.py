@@ -23,6 +23,12 @@ class ScoresMissing(Refused):
     """Nilai tahap seleksi belum lengkap."""
 
 
+class NotTyped(Refused):
+    """Nilai tahap ini dibaca dari hasil penilaian kompetensi yang berlaku; tidak dapat diketik."""
+
+    status = 400
+
+
 class BadScore(Refused):
     """Nilai tahap harus 0 sampai 100."""
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency, OwnedManager
 from cakap.registry.models import Employee, Position
+from cakap.results.models import Result
 
 
 class Bidding(models.Model):
@@ -71,11 +72,15 @@ class Application(models.Model):
 
 
 class StageScore(models.Model):
-    """What an applicant reached in one stage, 0 to 100."""
+    """What an applicant reached in one stage, 0 to 100.
+
+    `result` is the result of an assessment that the score was read from; typed scores have none.
+    """
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="scores")
     stage = models.CharField(max_length=30)
     score = models.FloatField()
+    result = models.ForeignKey(Result, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [

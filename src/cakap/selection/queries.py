@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from cakap.accounts.models import Agency
 from cakap.policy.book import Policy
 from cakap.policy.queries import policy_kept
 from cakap.registry.models import Employee
+from cakap.results.models import Result
+from cakap.results.queries import ForPost, results_for_post
 from cakap.selection.models import Application, Bidding
 
 UNDER_WAY = (Bidding.State.ANNOUNCED, Bidding.State.ASSESSING, Bidding.State.PROPOSED)
@@ -20,6 +24,21 @@ class Ranked:
     application: Application
     scores: Mapping[str, float]
     total: float | None
+    competence: Competence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Competence:
+    """Where the score of the competence stage comes from; `score` is None where there is none."""
+
+    score: float | None
+    result: Result | None
+    source: str
+
+
+def competence_stage(policy: Policy) -> str:
+    """The stage whose score is read from results; a bidding from before the rule has the usual one."""
+    return str(policy.get("selection.competence_stage") or "kompetensi")
 
 
 def stage_of(tier: str, policy: Policy) -> int:
@@ -34,24 +53,68 @@ def stages_left_open(agency: Agency, policy: Policy, *, before: int) -> list[int
     return [stage for stage in range(1, before) if stage not in closed]
 
 
-def ranking(bidding: Bidding) -> list[Ranked]:
-    """Admitted applicants, the best first; those without all scores come last."""
-    weights = policy_kept(bidding.policy_digest)["selection.stage_weights"]
-    rows = bidding.applications.filter(standing=Application.Standing.ADMITTED)
-    ranked = [
-        _ranked(row, weights) for row in rows.select_related("employee").prefetch_related("scores")
-    ]
+def ranking(bidding: Bidding, *, on: date) -> list[Ranked]:
+    """Admitted applicants, the best first; those without all scores come last.
+
+    While the bidding is assessed, competence is what a result valid on the day `on` says.
+    """
+    policy = policy_kept(bidding.policy_digest)
+    applications = list(
+        bidding.applications.filter(standing=Application.Standing.ADMITTED)
+        .select_related("employee")
+        .prefetch_related("scores__result__participant__programme__organiser")
+    )
+    competences = _competences(bidding, applications, competence_stage(policy), on)
+    ranked = [_ranked(row, competences[row.pk], policy) for row in applications]
     return sorted(
         ranked,
         key=lambda row: (row.total is None, -(row.total or 0), row.application.employee.nip),
     )
 
 
-def _ranked(application: Application, weights: Mapping[str, float]) -> Ranked:
+def _competences(
+    bidding: Bidding, applications: list[Application], stage: str, on: date
+) -> dict[int, Competence]:
+    """Application id -> competence: as kept, else as the results say while assessing goes on."""
+    kept = {
+        row.pk: score for row in applications for score in row.scores.all() if score.stage == stage
+    }
+    open_ = [row for row in applications if row.pk not in kept]
+    if bidding.state == Bidding.State.ASSESSING:
+        read = results_for_post([row.employee_id for row in open_], bidding.position, on=on)
+    else:
+        read = {}
+    found = {row.pk: _read(read.get(row.employee_id)) for row in open_}
+    for pk, score in kept.items():
+        source = source_of(score.result) if score.result else _("diketik")
+        found[pk] = Competence(score=score.score, result=score.result, source=source)
+    return found
+
+
+def _read(told: ForPost | None) -> Competence:
+    if told is None or told.result is None or told.jpm is None:
+        return Competence(score=None, result=None, source=told.reason if told else "")
+    # More than the post asks does not lift a stage above its full score.
+    return Competence(score=min(told.jpm, 100.0), result=told.result, source=source_of(told.result))
+
+
+def source_of(result: Result) -> str:
+    """The programme of a result, who held it, its day and how long it is valid, in words."""
+    programme = result.participant.programme
+    return (
+        f"{programme.code} {programme.name} ({programme.organiser.name}), "
+        f"{result.valid_from:%d-%m-%Y}, {_('berlaku sampai')} {result.valid_until:%d-%m-%Y}"
+    )
+
+
+def _ranked(application: Application, competence: Competence, policy: Policy) -> Ranked:
+    weights: Mapping[str, float] = policy["selection.stage_weights"]
     scores = {row.stage: row.score for row in application.scores.all()}
+    if competence.score is not None:
+        scores[competence_stage(policy)] = competence.score
     whole = set(weights) <= set(scores)
     total = sum(weights[s] * scores[s] for s in weights) / sum(weights.values()) if whole else None
-    return Ranked(application=application, scores=scores, total=total)
+    return Ranked(application=application, scores=scores, total=total, competence=competence)
 
 
 def open_for_application(*, on: date) -> list[Bidding]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
 from cakap.placement.eligibility import reasons_against
+from cakap.policy.book import Policy
 from cakap.policy.queries import policy_in_force, policy_kept
 from cakap.policy.services import keep_policy
 from cakap.registry.models import Employee, Position
@@ -18,6 +19,7 @@ from cakap.registry.services import appoint
 from cakap.selection.errors import (
     BadScore,
     NotNominated,
+    NotTyped,
     NotVacant,
     ReasonMissing,
     ScoresMissing,
@@ -33,7 +35,14 @@ from cakap.selection.models import (
     StageClosure,
     StageScore,
 )
-from cakap.selection.queries import UNDER_WAY, ranking, stage_of, stages_left_open
+from cakap.selection.queries import (
+    UNDER_WAY,
+    Ranked,
+    competence_stage,
+    ranking,
+    stage_of,
+    stages_left_open,
+)
 
 
 @transaction.atomic
@@ -134,14 +143,17 @@ def extend(*, bidding: Bidding, closes_on: date, actor: str, now: datetime) -> N
 def score_stage(
     *, application: Application, stage: str, score: float, actor: str, now: datetime
 ) -> None:
-    """Write down what an admitted applicant reached in one stage."""
+    """Write down what an admitted applicant reached in one stage; never in the competence stage."""
     bidding = application.bidding
     if (
         bidding.state != Bidding.State.ASSESSING
         or application.standing != Application.Standing.ADMITTED
     ):
         raise WrongStage
-    if stage not in policy_kept(bidding.policy_digest)["selection.stage_weights"]:
+    policy = policy_kept(bidding.policy_digest)
+    if stage == competence_stage(policy):
+        raise NotTyped
+    if stage not in policy["selection.stage_weights"]:
         message = f"Tahap {stage} tidak ada pada seleksi ini."
         raise WrongStage(message)
     if not 0 <= score <= 100:
@@ -156,16 +168,24 @@ def score_stage(
 
 @transaction.atomic
 def nominate(*, bidding: Bidding, actor: str, now: datetime) -> list[Nomination]:
-    """Put the best names before the decision maker; the ranking is frozen by this."""
+    """Put the best names before the decision maker; the ranking is frozen by this.
+
+    The competence scores are kept with the results that they were read from on this day.
+    """
     if bidding.state != Bidding.State.ASSESSING:
         raise WrongStage
     policy = policy_kept(bidding.policy_digest)
-    ranked = ranking(bidding)
+    ranked = ranking(bidding, on=timezone.localdate(now))
     _refuse_too_few(len(ranked), policy["selection.min_candidates"])
-    absent = next((row for row in ranked if row.total is None), None)
-    if absent:
-        message = f"Nilai {absent.application.employee.name} belum lengkap."
-        raise ScoresMissing(message)
+    _refuse_incomplete(ranked, policy)
+    StageScore.objects.bulk_create(
+        StageScore(
+            application=row.application, stage=competence_stage(policy),
+            score=row.competence.score, result=row.competence.result,
+        )
+        for row in ranked
+        if row.competence.result is not None and not _is_kept(row, competence_stage(policy))
+    )  # fmt: skip
     rows = Nomination.objects.bulk_create(
         Nomination(bidding=bidding, application=row.application, rank=rank, total=row.total or 0.0)
         for rank, row in enumerate(ranked[: policy["selection.shortlist"]], start=1)
@@ -173,6 +193,27 @@ def nominate(*, bidding: Bidding, actor: str, now: datetime) -> list[Nomination]
     _move(bidding, Bidding.State.PROPOSED)
     _record(bidding, "bidding.nominate", bidding.position.code, actor, now, names=len(rows))
     return rows
+
+
+def _is_kept(row: Ranked, stage: str) -> bool:
+    return any(score.stage == stage for score in row.application.scores.all())
+
+
+def _refuse_incomplete(ranked: list[Ranked], policy: Policy) -> None:
+    """Name everybody without a score in a stage that counts, and the stage."""
+    stages = list(policy["selection.stage_weights"])
+    lacking = []
+    for row in ranked:
+        absent = [stage for stage in stages if stage not in row.scores]
+        words = [
+            f"{stage} – {row.competence.source}" if stage == competence_stage(policy) else stage
+            for stage in absent
+        ]
+        if words:
+            lacking.append(f"{row.application.employee.name} ({'; '.join(words)})")
+    if lacking:
+        message = f"Nilai belum lengkap: {', '.join(lacking)}."
+        raise ScoresMissing(message)
 
 
 @transaction.atomic

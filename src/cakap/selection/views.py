@@ -15,6 +15,7 @@ from cakap.accounts.models import Role
 from cakap.policy.queries import policy_kept
 from cakap.registry.models import Employee, Position
 from cakap.registry.queries import empty_seats
+from cakap.selection.errors import NotTyped
 from cakap.selection.forms import (
     AnnounceForm,
     CancelForm,
@@ -24,7 +25,12 @@ from cakap.selection.forms import (
     StageForm,
 )
 from cakap.selection.models import Application, Bidding
-from cakap.selection.queries import open_for_application, own_applications, ranking
+from cakap.selection.queries import (
+    competence_stage,
+    open_for_application,
+    own_applications,
+    ranking,
+)
 from cakap.selection.services import (
     announce,
     apply,
@@ -129,11 +135,13 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One bidding: applicants with reasons, scores, ranking, names, decision."""
     row = one(request, Bidding, pk=pk)
     held = signed_in(request).roles()
+    policy = policy_kept(row.policy_digest)
     context = {
         "bidding": row,
         "applications": row.applications.select_related("employee"),
-        "ranking": ranking(row),
-        "weights": policy_kept(row.policy_digest)["selection.stage_weights"],
+        "ranking": ranking(row, on=timezone.localdate()),
+        "weights": policy["selection.stage_weights"],
+        "competence_stage": competence_stage(policy),
         "nominations": row.nominations.select_related("application__employee"),
         "decision": getattr(row, "decision", None),
         "operates": Role.OPERATOR in held,
@@ -154,9 +162,13 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.OPERATOR)
 def scores(request: HttpRequest, pk: int) -> HttpResponse:
-    """Enter an applicant's scores."""
+    """Enter an applicant's scores of the stages that people judge; competence comes from results."""
     row = one(request, Application, pk=pk)
-    stages = policy_kept(row.bidding.policy_digest)["selection.stage_weights"]
+    policy = policy_kept(row.bidding.policy_digest)
+    read = competence_stage(policy)
+    if request.POST.get(read):
+        raise NotTyped
+    stages = [stage for stage in policy["selection.stage_weights"] if stage != read]
     initial = {score.stage: score.score for score in row.scores.all()}
     form = ScoresForm(request.POST or None, stages=stages, initial=initial)
     if form.is_valid():
@@ -165,7 +177,11 @@ def scores(request: HttpRequest, pk: int) -> HttpResponse:
                 score_stage(application=row, stage=stage, score=score, **_act(request))
         return redirect("selection:detail", row.bidding_id)
     back = reverse("selection:detail", args=[row.bidding_id])
-    return form_page(request, form, f"{_('Nilai')} {row.employee.full_name}", back)
+    intro = _("Nilai tahap %(stage)s dibaca dari hasil penilaian kompetensi yang berlaku.")
+    return form_page(
+        request, form, f"{_('Nilai')} {row.employee.full_name}", back,
+        intro=intro % {"stage": read.replace("_", " ")},
+    )  # fmt: skip
 
 
 @allow(Role.OPERATOR)
