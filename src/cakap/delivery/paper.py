@@ -31,7 +31,17 @@ def _shuffled(part: Part, rng: Random) -> Part:
         return part
     questions = list(part.questions)
     rng.shuffle(questions)
-    return replace(part, questions=tuple(questions))
+    return replace(part, questions=tuple(_with_passages_together(questions)))
+
+
+def _with_passages_together(questions: Sequence[Question]) -> list[Question]:
+    """The items of a passage in one block, where its first one fell; items without one stay put."""
+    blocks: dict[tuple[str, int], list[Question]] = {}
+    for question in questions:
+        passage = question.stimulus["id"] if question.stimulus else None
+        key = ("item", question.id) if passage is None else ("passage", passage)
+        blocks.setdefault(key, []).append(question)
+    return [question for block in blocks.values() for question in block]
 
 
 def shown_question(question: Question) -> dict[str, Any]:

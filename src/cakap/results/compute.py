@@ -157,6 +157,12 @@ def what_is_missing(
     absent = [code for code in sorted(asked) if code not in by]
     if absent:
         return f"kompetensi {absent[0]} tidak diukur"
+    summed = [code for code in sorted(asked) if by[code].scale == "sum"]
+    if summed:
+        return (
+            f"butir kompetensi {summed[0]} belum berparameter; tetapkan parameternya pada "
+            "halaman Kalibrasi, lalu skor lagi"
+        )
     least = policy["results.min_answered"]
     thin = [
         code for code in sorted(asked) if by[code].scale == "theta" and by[code].answered < least
