@@ -36,6 +36,17 @@ def test_items_of_one_passage_stay_together_in_one_block():
         assert sorted(q.id for q in order) == list(range(1, 11))
 
 
+def test_an_attempt_from_before_keeps_its_order():
+    questions = [question(at + 1, at % 3 + 1) for at in range(12)]
+    expected = list(questions)
+    Random("7/0").shuffle(expected)
+    parts = [Part(title="", instructions="", shuffle=True, questions=tuple(questions))]
+
+    (part,) = paper(parts, seed=7, passages_together=False)
+
+    assert list(part.questions) == expected
+
+
 def test_a_form_without_passages_keeps_the_order_of_its_seed():
     questions = [question(number) for number in range(20)]
     expected = list(questions)

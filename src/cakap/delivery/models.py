@@ -68,6 +68,8 @@ class Attempt(models.Model):
     uploads = models.BooleanField(default=False)
     # How many pages have opened it: each numbers its events in a block of its own (protocol.PAGE_SPAN).
     pages = models.PositiveIntegerField(default=0)
+    # An attempt that was made before passages stayed together keeps the order it began with.
+    passages_together = models.BooleanField(default=True)
     set_aside_at = models.DateTimeField(null=True)
 
     amended_at = models.DateTimeField(null=True)

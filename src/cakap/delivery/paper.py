@@ -13,9 +13,15 @@ from cakap.itembank.queries import Part, Question
 FILES = "/ujian/berkas/"
 
 
-def paper(parts: Sequence[Part], *, seed: int) -> tuple[Part, ...]:
-    """The parts with their questions in this attempt's order; the same seed gives the same order."""
-    return tuple(_shuffled(part, Random(f"{seed}/{place}")) for place, part in enumerate(parts))  # noqa: S311
+def paper(parts: Sequence[Part], *, seed: int, passages_together: bool = True) -> tuple[Part, ...]:
+    """The parts with their questions in this attempt's order; the same seed gives the same order.
+
+    passages_together: as attempts have it since items of one passage stay in one block.
+    """
+    return tuple(
+        _shuffled(part, Random(f"{seed}/{place}"), together=passages_together)  # noqa: S311
+        for place, part in enumerate(parts)
+    )
 
 
 def shown(part: Part, offered: Sequence[int]) -> Part:
@@ -26,12 +32,14 @@ def shown(part: Part, offered: Sequence[int]) -> Part:
     return replace(part, questions=tuple(by_id[version] for version in offered if version in by_id))
 
 
-def _shuffled(part: Part, rng: Random) -> Part:
+def _shuffled(part: Part, rng: Random, *, together: bool) -> Part:
     if not part.shuffle:
         return part
     questions = list(part.questions)
     rng.shuffle(questions)
-    return replace(part, questions=tuple(_with_passages_together(questions)))
+    return replace(
+        part, questions=tuple(_with_passages_together(questions) if together else questions)
+    )
 
 
 def _with_passages_together(questions: Sequence[Question]) -> list[Question]:

@@ -61,7 +61,10 @@ def content(request: HttpRequest) -> HttpResponse:
         attempt=attempt, device=attempt.device, sent=(), caller=caller_of(request),
         now=time_watch.now(),
     )  # fmt: skip
-    asked = paper(content_of(attempt.seat.session.form_id), seed=attempt.seed)
+    asked = paper(
+        content_of(attempt.seat.session.form_id), seed=attempt.seed,
+        passages_together=attempt.passages_together,
+    )  # fmt: skip
     offered = _offered(attempt) if any(part.adaptive_items for part in asked) else []
     parts = [shown(part, offered) for part in asked]
     given = getattr(attempt.seat.participant, "accommodation", None)
