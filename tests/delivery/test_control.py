@@ -27,7 +27,8 @@ from cakap.delivery.services import (
 )
 from cakap.delivery.trail import trail
 from cakap.itembank.models import FormItem, Section
-from cakap.programmes.errors import WrongState
+from cakap.programmes.errors import OutsideProgramme, WrongState
+from cakap.programmes.models import Programme
 from cakap.programmes.services import accommodate, open_session
 
 
@@ -323,6 +324,10 @@ def test_a_provider_outage_is_continued_or_postponed_by_policy(session):
         control.postpone(
             session=session, starts_at=NOW + timedelta(days=1), reason="ISP", by="p", now=later(190)
         )
+    with pytest.raises(OutsideProgramme, match="22-01-2025 sampai 27-01-2025"):
+        control.postpone(session=session, starts_at=other_day, reason="ISP", by="p", now=later(190))
+    Programme.objects.filter(pk=session.programme_id).update(ends=other_day.date())
+    session.refresh_from_db()
     control.postpone(session=session, starts_at=other_day, reason="ISP", by="p", now=later(190))
     session.refresh_from_db()
     assert session.state == "planned"
