@@ -18,7 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="cakap: dari jawaban ujian sampai keputusan. Mulai dengan: cakap demo",
 )
-OUT, ERR = Console(), Console(stderr=True)
+# Without emoji: a fingerprint's ":CD:" is not the name of a picture.
+OUT, ERR = Console(emoji=False), Console(stderr=True, emoji=False)
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 Json = Annotated[bool, typer.Option("--json", help="Cetak satu objek JSON untuk mesin.")]
 AgencyCode = Annotated[str, typer.Option("--agency", help="Kode instansi, misalnya BANTEN.")]

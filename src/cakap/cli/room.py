@@ -52,7 +52,9 @@ def prepare(host: str, port: int, *, names: Sequence[str], tls: bool) -> list[st
 
     from cakap.settings.reader import read_configuration
 
-    reached = own_addresses() if host in EVERYWHERE else [host]
+    reached = (
+        [one for one in own_addresses() if _heard(one, host)] if host in EVERYWHERE else [host]
+    )
     allowed = list(settings.ALLOWED_HOSTS)
     configured = "CAKAP_HOSTS" in os.environ or allowed != list(read_configuration().hosts)
     wanted = [*names, *([] if configured and host in EVERYWHERE else reached)]
@@ -61,6 +63,11 @@ def prepare(host: str, port: int, *, names: Sequence[str], tls: bool) -> list[st
     options = _tls_options([*names, *reached]) if tls else []
     _say(host, port, reached, [*allowed, *added], tls=tls)
     return options
+
+
+def _heard(address: str, host: str) -> bool:
+    """Whether a server that listens everywhere at `host` hears this address: 0.0.0.0 is IPv4 alone."""
+    return host == "::" or ":" not in address
 
 
 def _bracketed(name: str) -> str:
