@@ -159,3 +159,7 @@ class BadReopening(Refused):
 
 class BadSeatChange(Refused):
     """Perubahan kursi atau sesi ini tidak sesuai dengan keadaannya, atau alasannya belum diisi."""
+
+
+class NoRetest(Refused):
+    """Peserta di kursi ini belum menjalani ujian ulang, jadi belum ada yang dipilih."""

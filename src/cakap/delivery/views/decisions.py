@@ -14,7 +14,7 @@ from cakap.accounts.access import allow, one
 from cakap.accounts.models import Role
 from cakap.delivery import decisions, time_watch
 from cakap.delivery.ends import still_open
-from cakap.delivery.errors import StillWorking
+from cakap.delivery.errors import NoRetest, StillWorking
 from cakap.delivery.forms import (
     CancelForm,
     LateForm,
@@ -216,7 +216,7 @@ def retest_counts(request: HttpRequest, pk: int) -> HttpResponse:
     seat = one(request, Seat, pk=pk)
     retested = Retest.objects.filter(seat=seat).first()
     if retested is None:
-        raise Http404
+        raise NoRetest
     form = RetestCountsForm(
         request.POST or None, request=request, initial={"counts": retested.counts}
     )
