@@ -57,3 +57,7 @@ class ReasonMissing(Refused):
 
 class MatrixInUse(Refused):
     """Sudah ada asesor yang menyerahkan penilaian; matriks tidak dapat ditambah lagi."""
+
+
+class NoSuchRating(Refused):
+    """Penilaian ini tidak ada di antara penilaian Anda untuk peserta ini."""

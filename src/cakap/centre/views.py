@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one, signed_in
 from cakap.accounts.models import Role
-from cakap.centre.errors import AlreadyRated, StalePage
+from cakap.centre.errors import AlreadyRated, NoSuchRating, StalePage
 from cakap.centre.forms import (
     AgreementForm,
     AssignForm,
@@ -220,7 +220,9 @@ def _named_cell(request: HttpRequest, assignment: Assignment) -> tuple[Simulatio
 @allow(Role.ASSESSOR)
 def correct_page(request: HttpRequest, pk: int, rating: int) -> HttpResponse:
     """Correct an own rating before it is submitted."""
-    row = get_object_or_404(_own(request, pk).ratings, pk=rating)
+    row = _own(request, pk).ratings.filter(pk=rating).first()
+    if row is None:
+        raise NoSuchRating
     form = CorrectionForm(
         request.POST or None, initial={"level": row.level, "evidence": row.evidence}
     )
