@@ -184,7 +184,9 @@ def nominate(*, bidding: Bidding, actor: str, now: datetime) -> list[Nomination]
             score=row.competence.score, result=row.competence.result,
         )
         for row in ranked
-        if row.competence.result is not None and not _is_kept(row, competence_stage(policy))
+        if row.competence.result is not None
+        and row.competence.score is not None
+        and not _is_kept(row, competence_stage(policy))
     )  # fmt: skip
     rows = Nomination.objects.bulk_create(
         Nomination(bidding=bidding, application=row.application, rank=rank, total=row.total or 0.0)
