@@ -19,6 +19,7 @@ def of_server(page) -> dict:
     return page.evaluate("async () => (await fetch('/ujian/isi.json')).json()")
 
 
+@pytest.mark.long
 def test_back_and_a_reload_without_network_keep_the_exam(shared_agency, machines):
     machine = machines(shared_agency)
     page = machine.begin(shared_agency, 0)
