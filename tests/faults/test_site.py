@@ -100,7 +100,7 @@ def test_the_power_of_a_whole_site_goes_and_the_centre_ends_with_the_sites_log(p
     load.drain()
     centre.kill(signal.SIGKILL)
     failed = site_command(site.data, "send", "--to", centre.base, expect=1)
-    assert "log tetap di sini" in failed.stderr
+    assert "Log tetap di sini" in failed.stderr
     centre.start()
     last = json.loads(site_command(site.data, "send", "--to", centre.base, "--json").stdout)
 
