@@ -224,6 +224,7 @@ def test_a_proctor_opens_a_session_and_reads_the_pin(page):
 
     page.goto(f"/ujian/sesi/{other.pk}/")
     page.click("text=Buka sesi")
+    page.click("text=Buka sesi sekarang")
 
     assert other.pin in page.inner_text("main")
     accessible(page)

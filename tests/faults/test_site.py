@@ -82,7 +82,7 @@ def test_the_power_of_a_whole_site_goes_and_the_centre_ends_with_the_sites_log(p
     proctor = site.client()
     post(proctor, "/akun/login/", {"login": "jaga", "password": "rahasia-sekali-benar"})
     session = site.world["session"]
-    assert post(proctor, f"/ujian/sesi/{session}/buka/", {}).status_code == 302
+    assert post(proctor, f"/ujian/sesi/{session}/buka/", {"asked": "999"}).status_code == 302
     people = [
         Person(client, items, random.Random(number), number)
         for number in range(3)
@@ -117,7 +117,7 @@ def test_the_centres_server_is_down_at_sign_in_and_the_room_sits_all_the_same(pl
     centre.kill(signal.SIGKILL)
     proctor = site.client()
     post(proctor, "/akun/login/", {"login": "jaga", "password": "rahasia-sekali-benar"})
-    post(proctor, f"/ujian/sesi/{site.world['session']}/buka/", {})
+    post(proctor, f"/ujian/sesi/{site.world['session']}/buka/", {"asked": "999"})
 
     client, items = begin(site, 3)
     event = {

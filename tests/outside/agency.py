@@ -152,7 +152,7 @@ def plan_session(
 def open_session(agency: OpenAgency, session: int | None = None) -> str:
     """The proctor opens the session; its PIN as the console shows it."""
     proctor = agency.sign_in("proctor")
-    page = proctor.done(f"/ujian/sesi/{session or agency.session}/buka/")
+    page = proctor.done(f"/ujian/sesi/{session or agency.session}/buka/", asked="999")
     found = re.search(r"PIN[^0-9]*(\d{6})", words_of(page))
     assert found, words_of(page)
     agency.pin = found[1]

@@ -163,3 +163,19 @@ class BadSeatChange(Refused):
 
 class NoRetest(Refused):
     """Peserta di kursi ini belum menjalani ujian ulang, jadi belum ada yang dipilih."""
+
+
+class BadReport(Refused):
+    """Laporan kesiapan ini tidak dikenali. Muat ulang halaman pemeriksaan."""
+
+    status = 400
+
+
+class TooOften(Refused):
+    """Kursi ini baru saja diperiksa. Tunggu beberapa detik, lalu periksa lagi."""
+
+    status = 429
+
+
+class SeatOfOther(Refused):
+    """Nomor kursi ini baru saja dilaporkan oleh komputer lain. Periksa nomornya."""

@@ -35,6 +35,15 @@ class EnterForm(forms.Form):
     )  # fmt: skip
 
 
+class SessionNumberForm(forms.Form):
+    """The number of a session, as the console shows it."""
+
+    session = forms.IntegerField(
+        label=_("Nomor sesi"), min_value=1, max_value=2**31 - 1,
+        help_text=_("Disebutkan pengawas; tampil di papan kesiapan ruang."),
+    )  # fmt: skip
+
+
 class ConsentForm(forms.Form):
     """The participant's consent."""
 

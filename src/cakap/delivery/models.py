@@ -570,3 +570,28 @@ class Silence(models.Model):
     class Meta:
         ordering = ["since"]
         constraints = [models.UniqueConstraint(fields=["attempt", "since"], name="silence_once")]
+
+
+class Readiness(models.Model):
+    """What a machine of the room last told of itself before the exam: one row a session and seat.
+
+    `key` is the machine's own, kept in its browser; `problems` are codes of delivery.readiness, judged by
+    the server from `measures`. It is a report of a moment, no record of the exam.
+    """
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="readiness")
+    number = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=32)
+    address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=300, blank=True)
+    workstation = models.CharField(max_length=100, blank=True)
+    measures = models.JSONField()
+    problems = models.JSONField(default=list)
+    reported_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "number"], name="readiness_once_a_seat"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="readiness_of_a_seat"),
+        ]

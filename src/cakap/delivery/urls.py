@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cakap.delivery.views import clock, decisions, exam, locks, participant, proctor, seats, sites
+from cakap.delivery.views import (
+    clock,
+    decisions,
+    exam,
+    locks,
+    participant,
+    proctor,
+    readiness,
+    seats,
+    sites,
+)
 
 app_name = "delivery"
 urlpatterns = [
@@ -21,6 +31,12 @@ urlpatterns = [
     path("bagian", exam.section, name="section"),
     path("selesai", exam.finish, name="finish"),
     path("titipan", exam.deposit, name="deposit"),
+    path("kesiapan/", readiness.index, name="readiness_index"),
+    path("kesiapan/jam", readiness.clock, name="readiness_clock"),
+    path("kesiapan/<int:pk>/", readiness.page, name="readiness"),
+    path("kesiapan/<int:pk>/lapor", readiness.report, name="readiness_report"),
+    path("sesi/<int:pk>/kesiapan/", readiness.board, name="readiness_board"),
+    path("sesi/<int:pk>/kesiapan/ruang/", readiness.board_part, name="readiness_room"),
     path("jam/", clock.clock_page, name="clock"),
     path("sesi/", proctor.sessions, name="sessions"),
     path("sesi/<int:pk>/", proctor.board_page, name="board"),

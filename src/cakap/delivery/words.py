@@ -18,6 +18,35 @@ STANDINGS = {
     "submitted": gettext_lazy("selesai"),
 }
 
+# How a machine of the room stands before the exam (delivery.readiness).
+READINESS = {
+    "ready": gettext_lazy("siap"),
+    "not_ready": gettext_lazy("belum siap"),
+    "old": gettext_lazy("laporan lama"),
+    "unheard": gettext_lazy("belum melapor"),
+}
+CHECKS = {
+    "browser": gettext_lazy("Peramban"),
+    "clock": gettext_lazy("Jam"),
+    "network": gettext_lazy("Jaringan"),
+    "seb": gettext_lazy("Safe Exam Browser"),
+    "storage": gettext_lazy("Penyimpanan"),
+}
+
+
+def readiness_words() -> dict[str, str]:
+    """What the page of a machine says while it examines itself."""
+    return {
+        "busy": _("sedang diperiksa …"),
+        "fine": _("baik"),
+        "unknown": _("tidak diketahui"),
+        "silent": _("Server tidak menjawab. Petugas jaringan: periksa kabel, sakelar dan server."),
+        "ready": _("Komputer ini siap (kursi {n}, pukul {at})."),
+        "not_ready": _(
+            "Komputer ini belum siap (kursi {n}, pukul {at}). Panggil yang disebut di bawah."
+        ),
+    }
+
 
 def board_words() -> dict[str, object]:
     """What the proctor's console says."""

@@ -36,6 +36,7 @@ from cakap.delivery.locks import wrong_pins
 from cakap.delivery.minutes import minutes
 from cakap.delivery.models import LoadedPackage, SitePackage
 from cakap.delivery.outages import last_outage
+from cakap.delivery.readiness import not_ready
 from cakap.delivery.seb import configuration, exam_keys_of, sealed, settings_of
 from cakap.delivery.sites.errors import AtASite
 from cakap.delivery.sites.package import changed_since_packing
@@ -175,23 +176,32 @@ def _told(form: Form) -> dict[str, Any]:
 
 
 @allow(Role.PROCTOR)
-@require_POST
 def open_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open the session; the PIN may be read aloud now."""
-    row = one(request, Session, pk=pk)
+    """Open the session; the PIN may be read aloud now. Machines that are not ready are named first."""
+    row, now = one(request, Session, pk=pk), time_watch.now()
     if SitePackage.objects.filter(session=row).exists():
         raise AtASite
-    open_session(session=row, actor=request.user.get_username(), now=time_watch.now())
-    messages.success(request, _("Sesi dibuka. PIN: %(pin)s") % {"pin": row.pin})
-    return redirect("delivery:board", pk)
+    missing = not_ready(row, now=now) if row.state == Session.State.PLANNED else []
+    asked_with = _told_number(request, "asked")
+    if request.method == "POST" and len(missing) <= (asked_with or 0):
+        open_session(session=row, actor=request.user.get_username(), now=now)
+        messages.success(request, _("Sesi dibuka. PIN: %(pin)s") % {"pin": row.pin})
+        return redirect("delivery:board", pk)
+    context = {"session": row, "missing": missing, "again": asked_with is not None}
+    return render(request, "delivery/open.html", context)
+
+
+def _told_number(request: HttpRequest, name: str) -> int | None:
+    """A number that a page of ours sends back: what the proctor was asked with."""
+    told = request.POST.get(name, "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
 
 
 @allow(Role.PROCTOR)
 def close_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Close the session; whoever still works is named first, and again when more have begun since."""
     row, now = one(request, Session, pk=pk), time_watch.now()
-    told = request.POST.get("begun", "")
-    asked_with = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    asked_with = _told_number(request, "begun")
     if request.method == "POST":
         try:
             control.close(
