@@ -155,6 +155,8 @@ EXPECTED = {
     "delivery:lift_locks": (PROCTOR, "session"),
     "delivery:lift_lock": (PROCTOR, "seat"),
     "delivery:minutes": (PROCTOR | OPERATOR, "session"),
+    "delivery:attendance": (PROCTOR | OPERATOR, "session"),
+    "delivery:cards": (PROCTOR | OPERATOR, "session"),
     "delivery:browser": (PROCTOR | OPERATOR, "session"),
     "delivery:browser_page": (PROCTOR | OPERATOR, "session"),
     "delivery:pack": (OPERATOR, "session"),

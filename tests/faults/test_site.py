@@ -119,6 +119,11 @@ def test_the_centres_server_is_down_at_sign_in_and_the_room_sits_all_the_same(pl
     post(proctor, "/akun/login/", {"login": "jaga", "password": "rahasia-sekali-benar"})
     post(proctor, f"/ujian/sesi/{site.world['session']}/buka/", {"asked": "999"})
 
+    papers = [
+        proctor.get(f"/ujian/sesi/{site.world['session']}/{name}.pdf").content[:5]
+        for name in ("daftar-hadir", "kartu-meja", "berita-acara")
+    ]
+    assert papers == [b"%PDF-"] * 3
     client, items = begin(site, 3)
     event = {
         "seq": 1, "kind": "answer", "item": items[0], "response": "a",

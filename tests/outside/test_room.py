@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pypdf import PdfReader
 
 from outside.agency import OpenAgency, plan_session
 from outside.exam import hidden
@@ -107,6 +109,41 @@ def test_another_network_sees_and_tells_nothing(shared_agency):
     assert f"/ujian/kesiapan/{here}/" in listed
     assert f"/ujian/kesiapan/{away}/" not in listed
     assert tell(shared_agency, 10**6, 1).status_code == 404
+
+
+def test_the_rooms_paper_is_made_without_network(shared_agency, rehearsal):
+    proctor = shared_agency.sign_in("proctor")
+    for name, mark in (("daftar-hadir", "LATIHAN – Daftar Hadir"), ("kartu-meja", "LATIHAN")):
+        content = proctor.get(f"/ujian/sesi/{rehearsal}/{name}.pdf").content
+        read = PdfReader(io.BytesIO(content))
+        text = " ".join(page.extract_text() for page in read.pages)
+        fonts = [
+            font.get_object()["/DescendantFonts"][0]["/FontDescriptor"]
+            for page in read.pages
+            for font in page["/Resources"]["/Font"].values()
+        ]
+
+        assert mark in text
+        assert all(nip in text for nip in shared_agency.nips)
+        assert fonts
+        assert all({"/FontFile2", "/FontFile3"} & set(font) for font in fonts)
+    for path in (f"/ujian/sesi/{rehearsal}/", f"/ujian/sesi/{rehearsal}/kesiapan/", "/ujian/"):
+        page = proctor.get(path).text
+        assert re.findall(r'<(?:link|script|img)[^>]*(?:href|src)="(?:https?:)?//', page) == []
+    programme = proctor.get(f"/program/{shared_agency.programme}/").text
+    assert "/kartu-meja.pdf" not in programme
+    programme = shared_agency.sign_in("operator").get(f"/program/{shared_agency.programme}/").text
+    assert f"/ujian/sesi/{rehearsal}/kartu-meja.pdf" in programme
+
+
+def test_the_code_of_the_card_finds_the_seat_at_the_desk(shared_agency, rehearsal):
+    proctor = shared_agency.sign_in("proctor")
+    seat = proctor.done(f"/ujian/sesi/{rehearsal}/meja/", told=f"cakap:{shared_agency.nips[3]}")
+    unknown = proctor.fill(f"/ujian/sesi/{rehearsal}/meja/", told="cakap:190001012000011001")
+
+    assert shared_agency.nips[3] in words_of(seat)
+    assert unknown.status_code == 403
+    assert "tidak terdaftar pada sesi ini" in words_of(unknown)
 
 
 def test_opening_asks_while_machines_are_not_ready_and_forbids_nothing(shared_agency, rehearsal):

@@ -179,3 +179,7 @@ class TooOften(Refused):
 
 class SeatOfOther(Refused):
     """Nomor kursi ini baru saja dilaporkan oleh komputer lain. Periksa nomornya."""
+
+
+class NobodySeated(Refused):
+    """Belum ada kursi yang dibagikan pada sesi ini, jadi tidak ada yang dicetak."""

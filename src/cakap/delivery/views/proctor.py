@@ -38,6 +38,7 @@ from cakap.delivery.models import LoadedPackage, SitePackage
 from cakap.delivery.outages import last_outage
 from cakap.delivery.readiness import not_ready
 from cakap.delivery.seb import configuration, exam_keys_of, sealed, settings_of
+from cakap.delivery.sheets import attendance_list, seat_cards
 from cakap.delivery.sites.errors import AtASite
 from cakap.delivery.sites.package import changed_since_packing
 from cakap.delivery.sites.receiving import standing
@@ -312,6 +313,20 @@ def minutes_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The minutes of the session as a PDF."""
     row = one(request, Session, pk=pk)
     return download(minutes(row, now=time_watch.now()), f"berita-acara-{row.pk}.pdf")
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def attendance_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The attendance list of the session as a PDF."""
+    row = one(request, Session, pk=pk)
+    return download(attendance_list(row, now=time_watch.now()), f"daftar-hadir-{row.pk}.pdf")
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def cards_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The cards of the session's seats as a PDF."""
+    row = one(request, Session, pk=pk)
+    return download(seat_cards(row, now=time_watch.now()), f"kartu-meja-{row.pk}.pdf")
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
