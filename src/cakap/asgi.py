@@ -14,17 +14,20 @@ from a2wsgi import WSGIMiddleware
 
 from cakap.wsgi import application as pages  # first: it sets Django up
 
+from django.conf import settings  # isort: skip
 from django.urls import get_resolver  # isort: skip
 from cakap.delivery.hot.app import PATHS, HotPath, Receive, Scope, Send  # isort: skip
 from cakap.delivery.hot.stream import PATH, Streams  # isort: skip
 from cakap.delivery.sites.envelope import LOG_BOUNDS  # isort: skip
 from cakap.delivery.time_watch import begin_watch  # isort: skip
 from cakap.ui.middleware import MOST_ANONYMOUS  # isort: skip
-from cakap.web.bodies import BodyFirst  # isort: skip
+from cakap.web.bodies import App, BodyFirst  # isort: skip
+from cakap.web.waves import SignInsInWaves  # isort: skip
 
 THREADS, SITE_LOG = 3, "/ujian/situs/log"
 _hot, _streams = HotPath(), Streams()
-_pages = BodyFirst(WSGIMiddleware(pages, workers=THREADS), most=MOST_ANONYMOUS)  # type: ignore[arg-type]
+_threads: App = WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type, assignment]
+_pages = BodyFirst(SignInsInWaves(_threads, most=settings.CAKAP_SIGN_INS), most=MOST_ANONYMOUS)
 # What sites send has a thread of its own: however much of it comes, pages have theirs.
 _site_logs = BodyFirst(WSGIMiddleware(pages, workers=1), most=LOG_BOUNDS.sent)  # type: ignore[arg-type]
 

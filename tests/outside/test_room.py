@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -189,3 +192,31 @@ def test_a_machine_examines_itself_in_its_browser(shared_agency, rehearsal, mach
     kept = good.kept(good.context.pages[0])
     assert list(kept["local"]) == ["cakap-kesiapan"]
     assert kept["rows"] == []
+
+
+@pytest.mark.long
+def test_a_room_at_a_server_that_is_short_gets_in_by_waves(agency_at_rest):
+    agency = agency_at_rest
+    agency.installation.start("--workers", "1", CAKAP_SIGN_INS="1")
+    waited: list[str] = []
+
+    def enter(nip: str) -> int:
+        visitor = agency.installation.visitor()
+        visitor.get("/ujian/")
+        answer = visitor.fill("/ujian/", nip=nip, pin=agency.pin)
+        for _ in range(60):
+            if answer.status_code != 503:
+                break
+            waited.append(answer.headers["retry-after"])
+            assert f'name="nip" value="{nip}"' in answer.text
+            assert f'name="pin" value="{agency.pin}"' in answer.text
+            time.sleep(random.random())
+            answer = visitor.fill("/ujian/", **hidden(answer))
+        return answer.status_code
+
+    with ThreadPoolExecutor(len(agency.nips)) as room:
+        found = list(room.map(enter, agency.nips))
+
+    assert found == [302] * len(agency.nips)
+    assert waited
+    assert set(waited) == {"5"}

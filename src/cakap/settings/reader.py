@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 KEYS = (
     "data", "database_url", "time_zone", "language", "hosts", "https", "debug", "dask", "proxy",
+    "sign_ins",
     "mail_host", "mail_port", "mail_user", "mail_password", "mail_security", "mail_from",
 )  # fmt: skip
 
@@ -32,6 +33,7 @@ class Configuration:
     debug: bool
     dask: str
     proxy: bool
+    sign_ins: int
     mail_host: str
     mail_port: int
     mail_user: str
@@ -56,6 +58,7 @@ def read_configuration(file: Path | None = None) -> Configuration:
         debug=_one_of("debug", given["debug"] or "no", ("yes", "no")) == "yes",
         dask=given["dask"] or "",
         proxy=_one_of("proxy", given["proxy"] or "no", ("yes", "no")) == "yes",
+        sign_ins=_at_once(given["sign_ins"] or "30"),
         mail_host=given["mail_host"] or "",
         mail_port=_port("mail_port", given["mail_port"] or "587"),
         mail_user=given["mail_user"] or "",
@@ -114,6 +117,13 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
 def _port(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**16):
         message = f"{name} = {value!r}; expected a port from 1 to 65535"
+        raise BadConfiguration(message)
+    return int(value)
+
+
+def _at_once(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 6 and int(value)):
+        message = f"sign_ins = {value!r}; expected a whole number from 1 to 99999"
         raise BadConfiguration(message)
     return int(value)
 
