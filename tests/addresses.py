@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import sha256
 
 from centre_results import publish_centre
@@ -16,6 +17,7 @@ from cakap.itembank.services import File, add_files
 from cakap.jobs.services import ask_for_job
 from cakap.placement.models import Advice, AdviceLine
 from cakap.placement.services import make_plan
+from cakap.policy.services import override_rule
 from cakap.programmes.models import Programme, Session
 from cakap.registry.models import Portrait, Standard
 from cakap.results.models import Result
@@ -44,6 +46,7 @@ EXPECTED = {
     "web:chain": ({R.AUDITOR, R.ADMINISTRATOR}, ""),
     "web:policy": ({R.AUDITOR, R.ADMINISTRATOR}, ""),
     "web:rule": (ADMIN, "rule"),
+    "web:live_scores": (PROCTOR | OPERATOR, "session"),
     "web:job": (EVERYBODY, "job"),
     "api:openapi-json": (PUBLIC, ""),
     "api:api-root": (PUBLIC, ""),
@@ -265,10 +268,20 @@ RECORD = {
 }  # fmt: skip
 
 
+def with_a_score_board(world):
+    """By policy a session's scores may be shown; without it there is no such page."""
+    override_rule(
+        agency=world.agency.code, key="sessions.live_scores", value=True, reason="x",
+        since=date(2025, 1, 1), actor="t", now=NOW,
+    )  # fmt: skip
+    return world
+
+
 def objects(world) -> dict[str, list]:
     """One object of every kind that belongs to the world's agency, as arguments of its address."""
     agency = world.agency
-    session = make_open_session(world)
+
+    session = make_open_session(with_a_score_board(world))
     Session.objects.filter(pk=session.pk).update(quit_code="12345678")
     seat = session.seats.order_by("number").first()
     attempt = Attempt.objects.create(seat=seat, seed=1, device="d", signed_in_at=NOW)

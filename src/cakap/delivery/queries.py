@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -12,6 +13,7 @@ from cakap.delivery.models import Attempt, Event, Offer
 from cakap.delivery.state import Happened, State, fold
 from cakap.itembank.models import FormItem
 from cakap.jobs.services import in_blocks
+from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Programme, Seat, Session
 
 # Most of a log may only tell of the sitting (an item shown, the page left): sheets need none of it.
@@ -23,6 +25,12 @@ def session_of(seat: Seat) -> Session:
     return Session.objects.select_related("programme__organiser", "form", "room").get(
         pk=seat.session_id
     )
+
+
+def rule_of(session: Session, key: str) -> Any:
+    """The value of a rule as a session's programme keeps it; None before it is kept, or before the rule."""
+    digest = session.programme.policy_digest
+    return policy_kept(digest).get(key) if digest else None
 
 
 def state_of(attempt: Attempt) -> State:

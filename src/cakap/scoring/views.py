@@ -15,6 +15,7 @@ from cakap.accounts.access import acting_agency, allow, one, rows
 from cakap.accounts.models import Role
 from cakap.itembank.queries import dimensions
 from cakap.jobs.services import ask_for_job
+from cakap.programmes.models import Session
 from cakap.scoring import calibrations as services
 from cakap.scoring.calibrating import ADOPTABLE
 from cakap.scoring.forms import AnswersFileForm, AnswersForm
@@ -26,6 +27,7 @@ from cakap.scoring.pictures import (
     test_information,
 )
 from cakap.scoring.queries import fitted_of, item_fitted
+from cakap.scoring.raw_scores import live_scores
 from cakap.scoring.tasks import calibrate_bank
 from cakap.ui.files import TYPES
 from cakap.ui.listing import Action, Column, Listing, show
@@ -195,3 +197,13 @@ def item_picture(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 def _svg(content: str) -> HttpResponse:
     return HttpResponse(content, content_type=TYPES["svg"])
+
+
+@allow(Role.PROCTOR, Role.OPERATOR)
+def live_scores_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The score board of a session, where policy wants one; otherwise there is no such page."""
+    session = one(request, Session, pk=pk)
+    lines = live_scores(session)
+    if lines is None:
+        raise Http404
+    return render(request, "scoring/live.html", {"session": session, "lines": lines})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from cakap.api.endpoints import api
+from cakap.scoring import views as scoring
 from cakap.web import views
 
 own = [
@@ -14,6 +15,7 @@ own = [
     path("audit/periksa/", views.chain, name="chain"),
     path("kebijakan/", views.policy, name="policy"),
     path("kebijakan/<str:key>/", views.rule, name="rule"),
+    path("ujian/sesi/<int:pk>/skor/", scoring.live_scores_page, name="live_scores"),
     path("pekerjaan/<int:pk>/", views.job, name="job"),
 ]
 urlpatterns = [

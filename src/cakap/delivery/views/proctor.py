@@ -36,6 +36,7 @@ from cakap.delivery.locks import wrong_pins
 from cakap.delivery.minutes import minutes
 from cakap.delivery.models import LoadedPackage, SitePackage
 from cakap.delivery.outages import last_outage
+from cakap.delivery.queries import rule_of
 from cakap.delivery.readiness import not_ready
 from cakap.delivery.seb import configuration, exam_keys_of, sealed, settings_of
 from cakap.delivery.sheets import attendance_list, seat_cards
@@ -103,6 +104,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "announce": AnnounceForm(), "incident": IncidentForm(),
         "proctors": holds(request, Role.PROCTOR), "alarm": time_watch.open_alarm(),
         "wrong": wrong_pins(row, now=time_watch.now()),
+        "scores": not row.is_rehearsal and rule_of(row, "sessions.live_scores"),
     }  # fmt: skip
     return render(request, "delivery/board.html", context)
 
