@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cakap.cli.frame import ERR, FAILED, stop
+from cakap.settings.reader import host_name, plain_host
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
@@ -55,13 +56,14 @@ def prepare(host: str, port: int, *, names: Sequence[str], tls: bool) -> list[st
     reached = (
         [one for one in own_addresses() if _heard(one, host)] if host in EVERYWHERE else [host]
     )
-    allowed = list(settings.ALLOWED_HOSTS)
+    allowed = [host_name(one) for one in settings.ALLOWED_HOSTS]
     configured = "CAKAP_HOSTS" in os.environ or allowed != list(read_configuration().hosts)
     wanted = [*names, *([] if configured and host in EVERYWHERE else reached)]
-    added = [one for one in wanted if one not in allowed and "*" not in allowed]
-    os.environ["CAKAP_HOSTS"] = ",".join([*allowed, *map(_bracketed, added)])
-    options = _tls_options([*names, *reached]) if tls else []
-    _say(host, port, reached, [*allowed, *added], tls=tls)
+    added = [one for one in map(host_name, wanted) if one not in allowed and "*" not in allowed]
+    allowed += dict.fromkeys(added)
+    os.environ["CAKAP_HOSTS"] = ",".join(allowed)
+    options = _tls_options([plain_host(one) for one in (*names, *reached)]) if tls else []
+    _say(host, port, reached, allowed, tls=tls)
     return options
 
 
@@ -70,17 +72,13 @@ def _heard(address: str, host: str) -> bool:
     return host == "::" or ":" not in address
 
 
-def _bracketed(name: str) -> str:
-    return f"[{name}]" if ":" in name and not name.startswith("[") else name
-
-
 def _say(
     host: str, port: int, reached: Sequence[str], allowed: Sequence[str], *, tls: bool
 ) -> None:
     scheme = "https" if tls else "http"
     for address in reached or [host]:
         ERR.print(
-            f"{scheme}://{_bracketed(address)}:{port}/ – Ctrl-C untuk berhenti",
+            f"{scheme}://{host_name(address)}:{port}/ – Ctrl-C untuk berhenti",
             highlight=False,
             markup=False,
         )
@@ -93,7 +91,7 @@ def _say(
         )
         return
     ERR.print(f"Nama yang diterima: {', '.join(allowed)}", highlight=False, markup=False)
-    left = [one for one in reached if one not in allowed and "*" not in allowed]
+    left = [one for one in reached if host_name(one) not in allowed and "*" not in allowed]
     if left:
         ERR.print(
             f"Tidak diterima: {', '.join(left)}. CAKAP_HOSTS tidak memuatnya; tambahkan di sana, atau: "
@@ -128,7 +126,7 @@ def _tls_options(names: Sequence[str]) -> list[str]:
         )
     if found.ends < datetime.now(UTC):
         stop(f"Sertifikat berakhir {found.ends:%d-%m-%Y}; buatlah lagi: cakap site tls", FAILED)
-    os.environ["CAKAP_HTTPS"] = "yes"
+    os.environ["CAKAP_HTTPS"] = "own"
     return [
         "--ssl-certificate", str(found.certificate), "--ssl-keyfile", str(found.key),
     ]  # fmt: skip

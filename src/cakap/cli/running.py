@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import socket
@@ -20,9 +21,11 @@ import typer
 
 from cakap.cli.frame import DONE, ERR, FAILED, OUT, Json, app, start_django, stop
 from cakap.cli.room import prepare
+from cakap.settings.reader import plain_host
 
 LONGEST_START = 900  # seconds: a small machine that does much else needs minutes
 LONGEST_END = 60  # seconds
+NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 SILENCE = 15  # seconds after which a person wants to hear that we wait
 
 
@@ -75,6 +78,7 @@ def serve(
     workers: Annotated[int, typer.Option(help="Banyaknya proses halaman.")] = 2,
 ) -> None:
     """Sajikan halaman, bersama satu pekerja untuk pekerjaan panjang."""
+    host = plain_host(host)
     init()
     refuse_taken(host, port)
     options = prepare(host, port, names=name or [], tls=tls)
@@ -123,13 +127,19 @@ def free_port() -> int:
 
 
 def refuse_taken(host: str, port: int) -> None:
-    """A port in use is said before anything starts."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    """A port in use, or an address that this machine has not, is said before anything starts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError:
-            stop(f"Porta {port} sedang dipakai; pilih yang lain dengan --port.", FAILED)
+    except OSError as exc:
+        if exc.errno in NOT_HERE or isinstance(exc, socket.gaierror):
+            stop(
+                f"Komputer ini tidak mempunyai alamat {host}; pilih yang lain dengan --host.",
+                FAILED,
+            )
+        stop(f"Porta {port} sedang dipakai; pilih yang lain dengan --port.", FAILED)
 
 
 def start_server(

@@ -165,8 +165,9 @@ def tls(
 
     from cakap.cli.room import own_addresses
     from cakap.delivery.sites.certificates import make_certificates
+    from cakap.settings.reader import plain_host
 
-    names = [*(name or []), *own_addresses(), "localhost", "127.0.0.1"]
+    names = [*map(plain_host, name or []), *own_addresses(), "localhost", "127.0.0.1"]
     made = make_certificates(Path(settings.DATA) / "tls", names=list(dict.fromkeys(names)))
     OUT.print(
         f"Sertifikat server untuk: {', '.join(made.names)}\n"

@@ -13,6 +13,8 @@ PACKAGE = Path(__file__).parents[1]
 DATA = CONFIGURATION.data
 SECRET_KEY = secret_key(DATA)
 DEBUG = CONFIGURATION.debug
+# The certificate of the authority that the machines of the room are told to trust; None: a public one.
+CAKAP_AUTHORITY = DATA / "tls" / "ca.pem" if CONFIGURATION.own_authority else None
 CAKAP_DASK, CAKAP_PROXY = CONFIGURATION.dask, CONFIGURATION.proxy
 CAKAP_SIGN_INS = CONFIGURATION.sign_ins
 ALLOWED_HOSTS = list(CONFIGURATION.hosts)
@@ -175,9 +177,9 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIGURATION.https
 if CONFIGURATION.https:
     SECURE_SSL_REDIRECT = True
-    SECURE_HSTS_SECONDS = 31536000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # For this name alone: which other names of the domain are served, and how, is not ours to say. With
+    # an authority of the site's own nothing is promised: the room's next server may have none.
+    SECURE_HSTS_SECONDS = 0 if CONFIGURATION.own_authority else 31536000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {

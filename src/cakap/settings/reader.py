@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 import tomllib
@@ -22,7 +23,10 @@ class BadConfiguration(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Configuration:
-    """What a deployment may choose; each field is `CAKAP_<NAME>` or a key of cakap.toml."""
+    """What a deployment may choose; each field is `CAKAP_<NAME>` or a key of cakap.toml.
+
+    own_authority: served over HTTPS with a certificate of the site's own authority (https = own).
+    """
 
     data: Path
     database_url: str
@@ -30,6 +34,7 @@ class Configuration:
     language: str
     hosts: tuple[str, ...]
     https: bool
+    own_authority: bool
     debug: bool
     dask: str
     proxy: bool
@@ -48,13 +53,15 @@ def read_configuration(file: Path | None = None) -> Configuration:
     from_file = _read_file(path)
     given = {key: os.environ.get(f"CAKAP_{key.upper()}", from_file.get(key)) for key in KEYS}
     data = Path(given["data"] or "cakap-data").absolute()
+    https = _one_of("https", given["https"] or "no", ("yes", "no", "own"))
     return Configuration(
         data=data,
         database_url=given["database_url"] or f"sqlite:///{data / 'cakap.sqlite3'}",
         time_zone=_time_zone(given["time_zone"] or "Asia/Jakarta"),
         language=_one_of("language", given["language"] or "id", ("id", "en")),
-        hosts=tuple((given["hosts"] or "localhost,127.0.0.1,[::1]").split(",")),
-        https=_one_of("https", given["https"] or "no", ("yes", "no")) == "yes",
+        hosts=tuple(map(host_name, (given["hosts"] or "localhost,127.0.0.1,[::1]").split(","))),
+        https=https != "no",
+        own_authority=https == "own",
         debug=_one_of("debug", given["debug"] or "no", ("yes", "no")) == "yes",
         dask=given["dask"] or "",
         proxy=_one_of("proxy", given["proxy"] or "no", ("yes", "no")) == "yes",
@@ -68,6 +75,21 @@ def read_configuration(file: Path | None = None) -> Configuration:
         ),
         mail_from=_sender(given["mail_host"] or "", given["mail_from"] or ""),
     )
+
+
+def plain_host(text: str) -> str:
+    """A name or an address in its one spelling: 2001:DB8:0::1 and [2001:db8::1] are 2001:db8::1."""
+    name = text.strip().lower()
+    try:
+        return str(ipaddress.ip_address(name.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return name
+
+
+def host_name(text: str) -> str:
+    """The same as a browser sends it: an IPv6 address in brackets."""
+    name = plain_host(text)
+    return f"[{name}]" if ":" in name and not name.startswith("[") else name
 
 
 def secret_key(data: Path) -> str:
