@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.conf import settings
+
 from cakap.delivery.errors import OtherBrowser, WrongPlace
 from cakap.delivery.seb import (
     config_key,
@@ -88,7 +90,7 @@ def origin_of(url: str) -> str:
 
 @lru_cache(maxsize=256)
 def _key(origin: str, quit_code: str) -> str:
-    return config_key(settings_of(origin + ENTRANCE, quit_code))
+    return config_key(settings_of(origin + ENTRANCE, quit_code, settings.CAKAP_AUTHORITY))
 
 
 def workstation_at(workstations: str, address: str) -> str:

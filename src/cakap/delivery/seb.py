@@ -9,10 +9,15 @@ page hands them on in a cookie (static/delivery/seb.js).
 
 "File Format" (same place): the XML packed by gzip, encrypted with a password after RNCryptor's format
 version 3, behind the prefix "pswd", and all of it packed by gzip again.
+
+"SEB Config Keys" (same place), embeddedCertificates: certificates that the browser trusts beside those of
+its system, base64 of DER, with a type. SEB for macOS and iOS takes them; SEB for Windows goes by the
+certificates of Windows, where the authority is installed (`cakap site tls` says how).
 """
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hmac
 import json
@@ -21,13 +26,16 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from hashlib import pbkdf2_hmac, sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from cryptography import x509
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.serialization import Encoding
 
 HEADER = "X-SafeExamBrowser-ConfigKeyHash"
 EXAM_KEY_HEADER = "X-SafeExamBrowser-RequestHash"
@@ -35,14 +43,19 @@ PAGE_COOKIE = re.compile(r"(?:^|;)\s*cakap_seb=([0-9a-f]*)\.([0-9a-f]*)\.([^;\s]
 EXAM_KEY = re.compile(r"[0-9a-f]{64}")
 SHORT_CODE = 8  # characters of the codes of sessions planned before the modern views were known
 ROUNDS, MODERN_VIEW = 10_000, 3
+AUTHORITY = 2  # the type of a certificate that signs others
 
 
-def settings_of(start: str, quit_code: str) -> dict[str, Any]:
-    """What a room's browsers are told: one site, full screen, no way out but the code."""
+def settings_of(start: str, quit_code: str, authority: Path | None = None) -> dict[str, Any]:
+    """What a room's browsers are told: one site, full screen, no way out but the code.
+
+    authority: the file of a certificate authority of the site's own, which they are told to trust.
+    """
     host = start.partition("//")[2].partition("/")[0]
     rule = {"active": True, "regex": False, "action": 1, "expression": f"{host}/*"}
     modern = {} if len(quit_code) <= SHORT_CODE else {"browserWindowWebView": MODERN_VIEW}
-    return modern | {
+    trusted = {"embeddedCertificates": [_trusted(authority)]} if authority else {}
+    return (modern | trusted) | {
         "originatorVersion": "cakap",
         "startURL": start,
         "sendBrowserExamKey": True,
@@ -58,6 +71,13 @@ def settings_of(start: str, quit_code: str) -> dict[str, Any]:
         "URLFilterEnable": True,
         "URLFilterRules": [rule],
     }
+
+
+def _trusted(authority: Path) -> dict[str, Any]:
+    found = x509.load_pem_x509_certificate(authority.read_bytes())
+    content = base64.b64encode(found.public_bytes(Encoding.DER)).decode()
+    name = found.subject.rfc4514_string().removeprefix("CN=")
+    return {"certificateDataBase64": content, "name": name, "type": AUTHORITY}
 
 
 def configuration(settings: Mapping[str, Any]) -> bytes:

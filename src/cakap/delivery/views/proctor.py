@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -338,8 +339,8 @@ def browser_file(request: HttpRequest, pk: int) -> HttpResponse:
     if not row.locked_browser:
         raise Http404
     start = request.build_absolute_uri(ENTRANCE)
-    settings = settings_of(start, row.quit_code)
-    content = sealed(settings, row.open_code) if row.open_code else configuration(settings)
+    told = settings_of(start, row.quit_code, settings.CAKAP_AUTHORITY)
+    content = sealed(told, row.open_code) if row.open_code else configuration(told)
     return download(content, f"sesi-{row.pk}.seb")
 
 
