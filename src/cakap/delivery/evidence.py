@@ -17,6 +17,9 @@ from cakap.audit.services import record
 from cakap.delivery.errors import BadEvidenceDecision
 from cakap.delivery.models import Attempt, Event, EvidenceDecision, Incident, Stray
 from cakap.delivery.protocol import PAGE_SPAN
+from cakap.delivery.queries import state_of
+from cakap.delivery.services import receipt
+from cakap.delivery.sites.services import refuse_at_site
 
 COUNTING = (Event.Kind.ANSWER, Event.Kind.FLAG)
 
@@ -67,6 +70,7 @@ def decide_evidence(
     What was decided before stays decided. Raises BadEvidenceDecision without a reason or a second
     officer.
     """
+    refuse_at_site(attempt.seat.session)
     if not reason.strip() or not second or second == by:
         raise BadEvidenceDecision
     Attempt.objects.select_for_update().get(pk=attempt.pk)  # one decision after the other
@@ -74,6 +78,7 @@ def decide_evidence(
     if not rows:
         message = "Tidak ada yang dipilih, atau semuanya sudah diputuskan."
         raise BadEvidenceDecision(message)
+    before = _code(attempt)
     if accepted:
         for row in rows:
             _take_in(row, now)
@@ -84,7 +89,7 @@ def decide_evidence(
         for row in rows
     ]
     EvidenceDecision.objects.bulk_create(decisions)
-    _write_down(attempt, rows, decisions[0])
+    _write_down(attempt, rows, decisions[0], (before, _code(attempt)))
     return len(rows)
 
 
@@ -109,22 +114,36 @@ def _next_in_block(row: Stray) -> int:
     return int(own.aggregate(newest=Max("seq"))["newest"]) + 1
 
 
-def _write_down(attempt: Attempt, rows: Sequence[Stray], decided: EvidenceDecision) -> None:
-    """In the minutes for people, in the audit log with the numbers."""
+def _code(attempt: Attempt) -> str:
+    """Of the receipt that the participant holds, or would get now."""
+    return receipt(attempt, state_of(attempt)).code if attempt.begun_at else ""
+
+
+def _write_down(
+    attempt: Attempt, rows: Sequence[Stray], decided: EvidenceDecision, codes: tuple[str, str]
+) -> None:
+    """In the minutes for people, in the audit log with the numbers. codes: of the receipt, before and now."""
     by, second, reason = decided.by, decided.second, decided.reason
     accepted, now = decided.accepted, decided.at
     session = attempt.seat.session
     word = "diterima" if accepted else "tidak diterima"
+    changed = ""
+    if codes[0] != codes[1]:
+        changed = f" Kode tanda terima berubah dari {codes[0]} menjadi {codes[1]}."
+    text = f"{len(rows)} jawaban bukti {word} oleh {by} dan {second}: {reason}"
     Incident.objects.create(
-        session=session, seat=attempt.seat, by=by, at=now,
-        text=f"{len(rows)} jawaban bukti {word} oleh {by} dan {second}: {reason}"[:1000],
-    )  # fmt: skip
+        session=session,
+        seat=attempt.seat,
+        by=by,
+        at=now,
+        text=text[: 1000 - len(changed)] + changed,
+    )
     record(
         actor=by, action="evidence.accept" if accepted else "evidence.leave_out", now=now,
         subject=f"sesi {session.pk} kursi {attempt.seat.number}",
         agency=session.programme.organiser.code,
         detail={
             "attempt": attempt.pk, "second": second, "reason": reason,
-            "events": [[row.device, row.seq, row.digest] for row in rows],
+            "events": [[row.device, row.seq, row.digest] for row in rows], "codes": list(codes),
         },
     )  # fmt: skip
