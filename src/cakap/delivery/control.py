@@ -30,7 +30,12 @@ from cakap.delivery.sites.services import refuse_at_site
 from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Accommodation, Seat, Session
-from cakap.programmes.services import close_session, postpone_session
+from cakap.programmes.services import (
+    close_session,
+    open_session,
+    postpone_session,
+    register_exam_keys,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +85,20 @@ def session_pause(session: int) -> Interruption | None:
 
 
 @transaction.atomic
+def open_room(*, session: Session, by: str, now: datetime) -> None:
+    """Let participants sign in."""
+    refuse_at_site(session)
+    open_session(session=session, actor=by, now=now)
+
+
+@transaction.atomic
+def let_in_builds(*, session: Session, keys: Sequence[str], by: str, now: datetime) -> None:
+    """Let only these builds of Safe Exam Browser into a session."""
+    refuse_at_site(session)
+    register_exam_keys(session=session, keys=keys, actor=by, now=now)
+
+
+@transaction.atomic
 def pause_room(*, session: Session, reason: str, by: str, now: datetime) -> None:
     """Stop the clock of everybody in a room; who has not begun cannot begin meanwhile."""
     _refuse_unfit(session, reason)
@@ -96,6 +115,7 @@ def pause_room(*, session: Session, reason: str, by: str, now: datetime) -> None
 @transaction.atomic
 def resume_room(*, session: Session, by: str, now: datetime) -> None:
     """Let the clock of a room run on; whoever is paused alone stays so."""
+    refuse_at_site(session)
     pause = session_pause(session.pk)
     if pause is None:
         message = "Sesi ini tidak sedang dijeda."
@@ -125,6 +145,7 @@ def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
 @transaction.atomic
 def resume_one(*, attempt: Attempt, by: str, now: datetime) -> None:
     """Let one participant's clock run on, unless the room is paused."""
+    refuse_at_site(attempt.seat.session)
     ended = attempt.interruptions.filter(ended_at__isnull=True).update(ended_at=now, ended_by=by)
     if not ended:
         message = "Peserta ini tidak sedang dijeda sendiri."
@@ -236,6 +257,7 @@ def close(*, session: Session, asked_with: int | None, by: str, now: datetime) -
     Raises StillWorking where somebody has not finished and the proctor was not asked, or where more
     have begun since.
     """
+    refuse_at_site(session)
     standing = still_open(session, now=now)
     if standing.unfinished and (asked_with is None or standing.begun > asked_with):
         raise StillWorking
@@ -250,10 +272,11 @@ def close(*, session: Session, asked_with: int | None, by: str, now: datetime) -
 @transaction.atomic
 def free_device(*, attempt: Attempt, by: str, now: datetime) -> None:
     """Let an attempt go on at another machine: the next sign-in is taken, the old one is shut out."""
+    session = attempt.seat.session
+    refuse_at_site(session)
     attempt.devices.filter(key=attempt.device).update(freed_at=now, freed_by=by)
     Attempt.objects.filter(pk=attempt.pk).update(device="")
     attempt.device = ""
-    session = attempt.seat.session
     Incident.objects.create(
         session=session, seat=attempt.seat, by=by, at=now, text="Dipindahkan ke komputer lain."
     )
@@ -273,6 +296,7 @@ def report_incident(
     *, session: Session, seat: Seat | None, text: str, by: str, now: datetime
 ) -> None:
     """Write down what happened, for the minutes."""
+    refuse_at_site(session)
     if not text.strip():
         message = "Tuliskan apa yang terjadi."
         raise BadPause(message)

@@ -21,12 +21,11 @@ from cakap.delivery.models import (
     Interruption,
     Reopening,
     Retest,
-    SitePackage,
 )
-from cakap.delivery.sites.errors import AtASite
+from cakap.delivery.sites.services import refuse_at_site
 from cakap.delivery.time_watch import refuse_doubt
 from cakap.programmes.models import Seat, Session
-from cakap.programmes.services import seat_participant
+from cakap.programmes.services import refuse_from_centre, seat_participant
 
 ASIDE = 32000  # a number of seat that no room has: where one waits while two are exchanged
 
@@ -35,7 +34,7 @@ ASIDE = 32000  # a number of seat that no room has: where one waits while two ar
 def reopen_session(*, session: Session, reason: str, by: str, second: str, now: datetime) -> None:
     """Let a closed session go on; nobody loses the time for which it was closed."""
     _refuse_unsigned(reason, by, second)
-    _refuse_at_site(session)
+    refuse_at_site(session)
     refuse_doubt()
     ended_at = session.closed_at or last_sign_of_life(session, now=now) or now
     closed = Session.objects.filter(pk=session.pk, state=Session.State.CLOSED)
@@ -54,7 +53,7 @@ def reopen_attempt(
     """Let a submitted exam go on with the time that was left, and minutes on top where given."""
     session = attempt.seat.session
     _refuse_unsigned(reason, by, second)
-    _refuse_at_site(session)
+    refuse_at_site(session)
     refuse_doubt()
     if session.state != Session.State.OPEN:
         message = "Sesi ini tidak sedang dibuka; buka kembali sesinya lebih dahulu."
@@ -109,7 +108,7 @@ def cancel_session(
 
     `asked_with` is how many had begun when it was asked. Returns how many lost their seat.
     """
-    _refuse_at_site(session)
+    refuse_at_site(session)
     attempts = Attempt.objects.filter(seat__session=session, set_aside_at__isnull=True)
     begun = attempts.filter(begun_at__isnull=False).count()
     if begun > asked_with:
@@ -180,6 +179,7 @@ def move_to_session(
     """Seat a participant who has not begun in another session of the programme."""
     _refuse_ended(seat)
     _refuse_without_reason(reason)
+    refuse_from_centre(session.programme)
     _refuse_target(seat, session)
     attempt = Attempt.objects.filter(seat=seat).first()
     if (attempt and attempt.begun_at) or session.pk == seat.session_id:
@@ -203,7 +203,8 @@ def retest(
 ) -> Seat:
     """Give a person whose sitting was spoilt a new one; the first stays as evidence and counts no more."""
     _refuse_unsigned(reason, by, second)
-    _refuse_at_site(seat.session)
+    refuse_at_site(seat.session)
+    refuse_from_centre(seat.session.programme)
     _refuse_target(seat, session)
     old = Attempt.objects.filter(seat=seat, begun_at__isnull=False).first()
     if old is None or seat.removed_at:
@@ -234,6 +235,9 @@ def decide_retest(
 ) -> None:
     """Decide which of two sittings counts; the other one is set aside."""
     _refuse_unsigned(reason, by, second)
+    for seat in (retested.seat, retested.old.seat):
+        refuse_at_site(seat.session)
+        refuse_from_centre(seat.session.programme)
     new = Attempt.objects.filter(seat=retested.seat).first()
     first = counts == Retest.Counts.OLD
     Retest.objects.filter(pk=retested.pk).update(
@@ -266,13 +270,8 @@ def _refuse_unsigned(reason: str, by: str, second: str) -> None:
         raise BadReopening
 
 
-def _refuse_at_site(session: Session) -> None:
-    if SitePackage.objects.filter(session=session).exists():
-        raise AtASite
-
-
 def _refuse_ended(seat: Seat) -> None:
-    _refuse_at_site(seat.session)
+    refuse_at_site(seat.session)
     ended = seat.session.state in {Session.State.CLOSED, Session.State.CANCELLED}
     if seat.removed_at or ended:
         message = "Kursi sesi yang sudah berakhir, atau yang sudah dikosongkan, tidak diubah."
@@ -280,7 +279,7 @@ def _refuse_ended(seat: Seat) -> None:
 
 
 def _refuse_target(seat: Seat, session: Session) -> None:
-    _refuse_at_site(session)
+    refuse_at_site(session)
     ready = session.state in {Session.State.PLANNED, Session.State.OPEN}
     if not ready or session.programme_id != seat.session.programme_id:
         message = "Pilihlah sesi program ini yang direncanakan atau sedang dibuka."

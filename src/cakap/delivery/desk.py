@@ -10,6 +10,7 @@ from django.db import transaction
 from cakap.audit.services import record
 from cakap.delivery.errors import BadCheckIn, NoSuchSeat, RegistrationClosed
 from cakap.delivery.models import CheckIn
+from cakap.delivery.sites.services import refuse_at_site
 from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Seat, Session
 from cakap.registry.models import Portrait
@@ -50,6 +51,7 @@ def check_in(
     if known:
         return known
     session = seat.session
+    refuse_at_site(session)
     if session.state == Session.State.CLOSED or now > registration_ends(session):
         raise RegistrationClosed
     compared = (

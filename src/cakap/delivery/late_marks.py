@@ -11,6 +11,7 @@ from django.db import transaction
 from cakap.audit.services import record
 from cakap.delivery.errors import BadReopening
 from cakap.delivery.models import Attempt, Incident, LateCorrection
+from cakap.delivery.sites.services import refuse_at_site
 from cakap.programmes.models import Session
 
 
@@ -62,6 +63,7 @@ def correct_late_marks(
 
     Raises BadReopening without a reason or a second officer, or where the span ends before it starts.
     """
+    refuse_at_site(session)
     if not reason.strip() or not second or second == by or until < since:
         raise BadReopening
     row = LateCorrection.objects.create(
@@ -72,7 +74,7 @@ def correct_late_marks(
     Incident.objects.create(
         session=session, seat=attempt.seat if attempt else None, by=by, at=now,
         text=f"Jawaban yang diterima dalam rentang waktu diputuskan {word} oleh {by} dan {second}: "
-        f"{reason.strip()}"[:1000],
+        f"{reason.strip()}"[:900] + " Kode tanda terima ikut berubah.",
     )  # fmt: skip
     record(
         actor=by, action="answers.correct_late", subject=f"sesi {session.pk}", now=now,

@@ -21,6 +21,11 @@ class NotInAgency(Refused):
     status = 400
 
 
+class FromCentre(Refused):
+    """Program ini dimuat dari pusat: peserta, sesi, kursi baru dan penyesuaian diubah di pusat, lalu paketnya
+    dimuat lagi di sini. Waktu tambahan diberikan di papan pengawas."""
+
+
 class OutsideProgramme(Refused):
     """Waktu sesi berada di luar tanggal program."""
 

@@ -37,6 +37,8 @@ class Programme(models.Model):
     ends = models.DateField()
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     policy_digest = models.CharField(max_length=64, blank=True)
+    # Taken in from a centre: who takes part, where and with what is changed there.
+    from_centre = models.BooleanField(default=False)
 
     owners: ClassVar = (
         "initiator",

@@ -18,6 +18,7 @@ from cakap.itembank.services import freeze_form
 from cakap.policy.queries import policy_in_force
 from cakap.policy.services import keep_policy
 from cakap.programmes.errors import (
+    FromCentre,
     NotInAgency,
     OutsideProgramme,
     SessionFull,
@@ -81,6 +82,7 @@ def add_participants(
     now: datetime,
 ) -> int:
     """Put people on the list; who is on it already stays once. Returns how many are new."""
+    refuse_from_centre(programme)
     people = list(employees)
     stranger = next((p for p in people if p.agency_id != programme.initiator_id), None)
     if stranger:
@@ -125,6 +127,7 @@ def plan_session(
 
     Raises OutsideProgramme where the day is none of the programme's.
     """
+    refuse_from_centre(programme)
     refuse_outside(programme, starts_at)
     row = Session.objects.create(
         programme=programme,
@@ -182,6 +185,7 @@ def seat_participant(
     number: int | None = None,
 ) -> Seat:
     """Give a participant a seat, the next free one or this, unless that would empty the person's office."""
+    refuse_from_centre(session.programme)
     if session.programme_id != participant.programme_id:
         raise WrongState
     if session.state in {Session.State.CLOSED, Session.State.CANCELLED}:
@@ -219,6 +223,7 @@ def seat_all(*, programme: Programme, actor: str, now: datetime) -> list[Partici
 
     Sessions fill in their order; a person whose office would be emptied waits for a later one.
     """
+    refuse_from_centre(programme)
     waiting = unseated(programme)
     sessions = programme.sessions.filter(state=Session.State.PLANNED).order_by("starts_at", "pk")
     seated = 0
@@ -278,6 +283,12 @@ def open_session(*, session: Session, actor: str, now: datetime) -> None:
         actor=actor, action="session.open", subject=str(session.pk),
         agency=session.programme.organiser.code, now=now,
     )  # fmt: skip
+
+
+def refuse_from_centre(programme: Programme) -> None:
+    """Raises FromCentre at a site: what is made there by hand would be unknown at the centre."""
+    if programme.from_centre:
+        raise FromCentre
 
 
 def freeze_policy(*, programme: Programme, now: datetime) -> str:
@@ -409,6 +420,7 @@ def accommodate(
 ) -> Accommodation:
     """Give a participant more time, larger type or a reader; the end of a running exam follows at once
     (delivery.accommodations)."""
+    refuse_from_centre(participant.programme)
     row, _ = Accommodation.objects.update_or_create(
         participant=participant,
         defaults={

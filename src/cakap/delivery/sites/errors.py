@@ -26,7 +26,7 @@ class NotForSites(Refused):
 
 
 class AtASite(Refused):
-    """Sesi ini sudah dibawa ke situs dan dilaksanakan di sana."""
+    """Sesi ini dibawa ke situs dan dilaksanakan di sana; apa yang terjadi padanya diputuskan di situs itu."""
 
 
 class UnknownSite(Refused):

@@ -41,14 +41,13 @@ from cakap.delivery.queries import rule_of
 from cakap.delivery.readiness import not_ready
 from cakap.delivery.seb import configuration, exam_keys_of, sealed, settings_of
 from cakap.delivery.sheets import attendance_list, seat_cards
-from cakap.delivery.sites.errors import AtASite
 from cakap.delivery.sites.package import changed_since_packing
 from cakap.delivery.sites.receiving import standing
 from cakap.delivery.sites.sending import clock_sentence, load_clock_sentence
+from cakap.delivery.sites.services import refuse_at_site
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.models import Session
-from cakap.programmes.services import open_session, register_exam_keys
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
@@ -183,12 +182,11 @@ def _told(form: Form) -> dict[str, Any]:
 def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the session; the PIN may be read aloud now. Machines that are not ready are named first."""
     row, now = one(request, Session, pk=pk), time_watch.now()
-    if SitePackage.objects.filter(session=row).exists():
-        raise AtASite
+    refuse_at_site(row)
     missing = not_ready(row, now=now) if row.state == Session.State.PLANNED else []
     asked_with = _told_number(request, "asked")
     if request.method == "POST" and len(missing) <= (asked_with or 0):
-        open_session(session=row, actor=request.user.get_username(), now=now)
+        control.open_room(session=row, by=request.user.get_username(), now=now)
         messages.success(request, _("Sesi dibuka. PIN: %(pin)s") % {"pin": row.pin})
         return redirect("delivery:board", pk)
     context = {"session": row, "missing": missing, "again": asked_with is not None}
@@ -353,9 +351,9 @@ def browser_page(request: HttpRequest, pk: int) -> HttpResponse:
     form = ExamKeysForm(request.POST or None, initial={"exam_keys": row.exam_keys})
     back = reverse("delivery:board", args=[pk])
     if form.is_valid():
-        register_exam_keys(
+        control.let_in_builds(
             session=row, keys=exam_keys_of(form.cleaned_data["exam_keys"]),
-            actor=request.user.get_username(), now=timezone.now(),
+            by=request.user.get_username(), now=timezone.now(),
         )  # fmt: skip
         messages.success(request, _("Browser Exam Key tersimpan."))
         return redirect(back)
