@@ -23,19 +23,22 @@ from cakap.delivery.models import (
     Grant,
     Incident,
     Interruption,
+    LateCorrection,
     LoadedPackage,
+    Reopening,
     SectionTime,
     Silence,
     Stray,
 )
+from cakap.delivery.sites.decided import evidence_told, seats_told
 from cakap.programmes.models import Session
 
 EVENTS_A_PART, BYTES_A_PART = 5000, 4 * 2**20
 # Of the session itself: what the room may decide.
-SESSION = ("state", "starts_at", "ends_at", "pin")
+SESSION = ("state", "starts_at", "ends_at", "pin", "closed_at", "exam_keys")
 ATTEMPT = (
     "seed", "device", "signed_in_at", "consented_at", "begun_at", "closes_at", "paused_at",
-    "submitted_at", "seen_at", "pages",
+    "submitted_at", "seen_at", "pages", "passages_together", "set_aside_at",
 )  # fmt: skip
 EVENT = (
     "seq", "kind", "item_id", "response", "client_at", "received_at", "late", "device", "address",
@@ -60,6 +63,13 @@ OTHERS: dict[str, tuple[type[models.Model], tuple[str, ...], tuple[str, ...]]] =
     "strays": (
         Stray, ("attempt", "device", "seq", "digest"),
         ("kind", "item_id", "response", "client_at", "received_at", "address", "cause"),
+    ),
+    "reopenings": (
+        Reopening, ("session_id", "attempt", "at"), ("ended_at", "reason", "by", "second"),
+    ),
+    "late_corrections": (
+        LateCorrection, ("session_id", "attempt", "at", "since"),
+        ("until", "counts", "reason", "by", "second"),
     ),
     "silences": (Silence, ("attempt", "since"), ("until",)),
 }  # fmt: skip
@@ -104,6 +114,7 @@ def standing_rows(session: Session) -> dict[str, Any]:
             # A session that is closed is compared whole: what was altered after it was sent shows.
             "digests": {row.seat_id: digest_of(row) for row in attempts} if closed else {},
             **{name: _rows(name, session) for name in OTHERS},
+            "seats": seats_told(session), "evidence": evidence_told(session),
         }
     )  # fmt: skip
 

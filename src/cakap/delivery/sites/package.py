@@ -20,6 +20,7 @@ from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.control import reckon
 from cakap.delivery.models import Attempt, LoadedPackage, Site, SitePackage
+from cakap.delivery.sites.decided import free_number
 from cakap.delivery.sites.envelope import PACKAGE_BOUNDS, opened, sealed, signed, unsealed
 from cakap.delivery.sites.errors import BadEnvelope, NotForSites, NotSigned, OlderPackage
 from cakap.delivery.sites.identity import Card, identity
@@ -110,15 +111,20 @@ def _edition_after(session: Session) -> int:
 
 def _log_of(session: Session) -> dict[str, Any]:
     """What had been heard from an earlier site, for the one that takes its place; else nothing."""
-    if not session.withdrawn_packages.exists() or not session.seats.filter(attempt__isnull=False):
+    begun = Attempt.objects.filter(seat__session=session)
+    if not session.withdrawn_packages.exists() or not begun.exists():
         return {}
     return {"head": standing_rows(session), "parts": list(events_after(session, {}))}
 
 
 # What people may change at the centre after packing, by the word that is shown for it.
-CHANGEABLE = {
+CHANGEABLE: dict[str, Callable[[Session], Iterable[models.Model]]] = {
     "peserta": lambda session: Employee.objects.filter(participations__seats__session=session),
-    "kursi": lambda session: session.seats.all(),
+    # Who sits in it; where is decided at the site.
+    "kursi": lambda session: [
+        Seat(pk=row.pk, session=session, participant_id=row.participant_id, number=0)
+        for row in Seat.every.filter(session=session)
+    ],
     "penyesuaian": lambda session: Accommodation.objects.filter(
         participant__seats__session=session
     ),
@@ -145,8 +151,8 @@ def changed_since_packing(package: SitePackage) -> list[str]:
 
 
 def _queries(session: Session) -> Iterator[Iterable[models.Model]]:
-    seats = Seat.objects.filter(session=session)
-    people = Employee.objects.filter(participations__seats__in=seats)
+    seats = Seat.every.filter(session=session)
+    people = Employee.objects.filter(participations__seats__in=seats).distinct()
     versions = ItemVersion.objects.filter(
         pk__in=FormItem.objects.filter(section__form=session.form).values("version")
     )
@@ -159,8 +165,8 @@ def _queries(session: Session) -> Iterator[Iterable[models.Model]]:
     yield Portrait.objects.filter(employee__in=people)
     yield Snapshot.objects.filter(digest=session.programme.policy_digest)
     yield [session.programme]
-    yield Participant.objects.filter(seats__in=seats)
-    yield Accommodation.objects.filter(participant__seats__in=seats)
+    yield Participant.objects.filter(seats__in=seats).distinct()
+    yield Accommodation.objects.filter(participant__seats__in=seats).distinct()
     yield [session.room]
     yield Asset.objects.filter(agency__in=versions.values("item__agency"))
     yield Stimulus.objects.filter(versions__in=versions).distinct()
@@ -231,13 +237,13 @@ def _take_rows(told: dict[str, Any], now: datetime) -> Session:
 
 def _drop_seats(session: int, kept: set[int]) -> None:
     """Seats that the centre has taken back, unless somebody sat there or was at the desk."""
-    gone = Seat.objects.filter(session=session).exclude(pk__in=kept)
+    gone = Seat.every.filter(session=session).exclude(pk__in=kept)
     gone.filter(attempt__isnull=True, checkin__isnull=True, incidents__isnull=True).delete()
 
 
 def _go_on_from(session: Session, log: dict[str, Any], now: datetime) -> None:
     """Attempts that began at an earlier site go on here: at whatever machine signs in next."""
-    take_standing(session, log["head"])
+    take_standing(session, log["head"], now=now)
     for part in log["parts"]:
         take_events(session, part["seats"], now)
     Attempt.objects.filter(seat__session=session).update(device="", uploads=False)
@@ -254,9 +260,25 @@ def _only(known: Card) -> Callable[[Card], None]:
 
 
 def _keep(row: Any) -> None:
-    """Rows are written as they came; of a session that is here, what the room decides stays."""
-    if isinstance(row.object, Session):
-        known = Session.objects.filter(pk=row.object.pk).first()
+    """Rows are written as they came; of what is here, what the room decides stays."""
+    found = row.object
+    if isinstance(found, Session):
+        known = Session.objects.filter(pk=found.pk).first()
         for name in SESSION if known else ():
-            setattr(row.object, name, getattr(known, name))
-    row.object.save_base(raw=True)
+            setattr(found, name, getattr(known, name))
+    elif isinstance(found, Seat):
+        _keep_place(found)
+    elif isinstance(found, Programme):
+        found.from_centre = True
+    found.save_base(raw=True)
+
+
+def _keep_place(seat: Seat) -> None:
+    """Of a seat that is here, its number and whether it was taken away; a new one gets a free number."""
+    known = Seat.every.filter(pk=seat.pk).first()
+    if known:
+        seat.number, seat.removed_at = known.number, known.removed_at
+        return
+    taken = set(Seat.objects.filter(session=seat.session_id).values_list("number", flat=True))
+    if seat.removed_at is None and seat.number in taken:
+        seat.number = free_number(taken)

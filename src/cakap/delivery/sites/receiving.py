@@ -17,6 +17,7 @@ from cakap.delivery.models import (
     SitePackage,
     WithdrawnPackage,
 )
+from cakap.delivery.sites.decided import take_evidence, take_seats
 from cakap.delivery.sites.errors import BadEnvelope, Taken, UnknownSite, Withdrawn
 from cakap.delivery.sites.identity import Card
 from cakap.delivery.sites.log import (
@@ -29,7 +30,7 @@ from cakap.delivery.sites.log import (
     rows_of,
 )
 from cakap.itembank.models import FormItem
-from cakap.programmes.models import Session
+from cakap.programmes.models import Seat, Session
 
 MOST_WHOLE = 2**31 - 1
 BAD = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
@@ -117,7 +118,7 @@ def open_conflicts(package: SitePackage) -> models.QuerySet[RecordConflict]:
 def missing_by_seat(package: SitePackage) -> dict[int, int]:
     """Seat number -> records that the site has declared and that have not come."""
     held = _counts(package.session_id)
-    numbers = dict(package.session.seats.values_list("pk", "number"))
+    numbers = dict(_seats(package.session).values_list("pk", "number"))
     found = {int(seat): int(n) - held.get(int(seat), 0) for seat, n in package.declared.items()}
     return {numbers[seat]: n for seat, n in sorted(found.items()) if n > 0 and seat in numbers}
 
@@ -174,9 +175,9 @@ def _take_head(
     package: SitePackage, told: Mapping[str, Any], as_of: datetime, now: datetime
 ) -> None:
     session = package.session
-    take_standing(session, told)
+    take_standing(session, told, now=now)
     _take_session(session, told)
-    seats = set(session.seats.values_list("pk", flat=True))
+    seats = set(_seats(session).values_list("pk", flat=True))
     declared = {seat: whole(n) for seat, n in told["events"].items() if int(seat) in seats}
     package.as_of, package.declared, package.heard_at = as_of, declared, now
     package.newest_head = whole(told.get("number", 0))
@@ -195,16 +196,25 @@ def _take_head(
     )  # fmt: skip
 
 
-def take_standing(session: Session, told: Mapping[str, Any]) -> None:
+def _seats(session: Session) -> models.QuerySet[Seat]:
+    """Also those that were taken away: what was worked there stays."""
+    return Seat.every.filter(session=session)
+
+
+def take_standing(session: Session, told: Mapping[str, Any], *, now: datetime) -> None:
     """Attempts and what was done, as a head tells them, written where they differ."""
-    seats = set(session.seats.values_list("pk", flat=True))
-    attempts = _take_attempts(session, told["attempts"], seats)
+    take_seats(session, told.get("seats", {}))
+    seats = set(_seats(session).values_list("pk", flat=True))
+    attempts = _take_attempts(session, told["attempts"], seats, now)
     for name in OTHERS:
-        _take_others(name, told.get(name, []), session, seats, attempts)
+        added = _take_others(name, told.get(name, []), session, seats, attempts)
+        if name == "late_corrections" and added:
+            Attempt.objects.filter(seat__session=session).update(amended_at=now)
+    take_evidence(session, told.get("evidence", []), attempts)
 
 
 def _take_session(session: Session, told: Mapping[str, Any]) -> None:
-    """State, time and PIN, as the room has decided."""
+    """State, times and codes, as the room has decided."""
     values: dict[str, Any] = {}
     if told["state"] in Session.State.values:
         values["state"] = told["state"]
@@ -213,6 +223,9 @@ def _take_session(session: Session, told: Mapping[str, Any]) -> None:
             "starts_at": _moment(told["starts_at"]), "ends_at": _moment(told["ends_at"]),
             "pin": _value(Session, "pin", told["pin"]),
         }  # fmt: skip
+    for name in ("closed_at", "exam_keys"):
+        if name in told:
+            values[name] = _value(Session, name, told[name])
     try:
         with transaction.atomic():
             Session.objects.filter(pk=session.pk).update(**values)
@@ -221,22 +234,26 @@ def _take_session(session: Session, told: Mapping[str, Any]) -> None:
 
 
 def _take_attempts(
-    session: Session, told: Mapping[str, Mapping[str, Any]], seats: set[int]
+    session: Session, told: Mapping[str, Mapping[str, Any]], seats: set[int], now: datetime
 ) -> dict[int, Attempt]:
     if not set(map(int, told)) <= seats:
         raise BadEnvelope
     known = {row.seat_id: row for row in Attempt.objects.filter(seat__session=session)}
     new, changed = [], []
     for seat, row in told.items():
-        values = {name: _value(Attempt, name, row[name]) for name in ATTEMPT}
+        values = {name: _value(Attempt, name, row[name]) for name in ATTEMPT if name in row}
+        if values.get("set_aside_at") is None:
+            values.pop("set_aside_at", None)  # only the other way round is decided at a site
         attempt = known.get(int(seat))
+        if attempt and "set_aside_at" in values and attempt.set_aside_at is None:
+            attempt.amended_at = now
         if attempt is None:
             known[int(seat)] = Attempt(seat_id=int(seat), uploads=True, **values)
             new.append(known[int(seat)])
         elif _set(attempt, {**values, "uploads": True}):
             changed.append(attempt)
     Attempt.objects.bulk_create(new, batch_size=500)
-    Attempt.objects.bulk_update(changed, [*ATTEMPT, "uploads"], batch_size=200)
+    Attempt.objects.bulk_update(changed, [*ATTEMPT, "uploads", "amended_at"], batch_size=200)
     return known
 
 
@@ -246,7 +263,8 @@ def _take_others(
     session: Session,
     seats: set[int],
     attempts: Mapping[int, Attempt],
-) -> None:
+) -> int:
+    """Write what a head tells of one kind; how many rows are new."""
     model, same, rest = OTHERS[name]
     fields = ["attempt_id" if field == "attempt" else field for field in same]
     known = {tuple(getattr(row, f) for f in fields): row for row in rows_of(name, session.pk)}
@@ -269,6 +287,7 @@ def _take_others(
     model._default_manager.bulk_create(new, batch_size=500)
     if rest:
         model._default_manager.bulk_update(changed, list(rest), batch_size=200)
+    return len(new)
 
 
 def _set(row: models.Model, values: Mapping[str, Any]) -> bool:
