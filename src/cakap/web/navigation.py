@@ -18,7 +18,7 @@ ENTRIES = (
     (_("Program"), "programmes:list", (R.OPERATOR, R.PROCTOR, R.AUDITOR, R.TALENT_MANAGER)),
     (_("Bank soal"), "itembank:items", (R.PSYCHOMETRICIAN,)),
     (_("Kalibrasi"), "scoring:calibrations", (R.PSYCHOMETRICIAN,)),
-    (_("Pengawasan"), "delivery:sessions", (R.PROCTOR,)),
+    (_("Pengawasan"), "delivery:sessions", (R.PROCTOR, R.OPERATOR)),
     (_("Penilaian asesor"), "centre:own", (R.ASSESSOR,)),
     (_("Hasil"), "results:list", OFFICE),
     (_("Hasil saya"), "results:mine", (R.PARTICIPANT,)),
