@@ -122,6 +122,21 @@ def test_nonsense_in_the_configuration_is_refused_at_the_start(tmp_path, environ
     assert sentence in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ("2001:DB8:0::1", "[2001:db8::1]"), (" [FE80:0::1] ", "[fe80::1]"), ("10.0.0.1", "10.0.0.1"),
+        ("Ujian.GO.id", "ujian.go.id"), (".kota.go.id", ".kota.go.id"), ("*", "*"),
+    ],
+)  # fmt: skip
+def test_a_host_is_known_in_the_spelling_of_browsers(monkeypatch, written, known):
+    from cakap.settings.reader import read_configuration
+
+    monkeypatch.setenv("CAKAP_HOSTS", f"localhost,{written}")
+
+    assert read_configuration().hosts == ("localhost", known)
+
+
 @pytest.mark.slow
 def test_a_port_in_use_is_said(data):
     with socket.socket() as taken:

@@ -101,6 +101,18 @@ def test_the_config_key_is_of_the_settings_in_order_and_not_of_the_maker():
     assert config_key({**settings, "originatorVersion": "y"}) == config_key(settings)
 
 
+def test_the_configuration_names_the_authority_of_a_site_and_its_key_covers_it(tmp_path):
+    from cakap.delivery.sites.certificates import make_certificates
+
+    authority = make_certificates(tmp_path, names=["127.0.0.1"]).authority
+    told = settings_of("https://127.0.0.1/ujian/", "s" * 16, authority)
+
+    (trusted,) = plistlib.loads(configuration(told))["embeddedCertificates"]
+    pem = "".join(authority.read_text().splitlines()[1:-1])
+    assert (trusted["type"], trusted["certificateDataBase64"]) == (2, pem)
+    assert config_key(told) != config_key(settings_of("https://127.0.0.1/ujian/", "s" * 16))
+
+
 def test_only_our_configuration_opens_a_locked_session(client, session, seat):
     Session.objects.filter(pk=session.pk).update(quit_code="12345678")
     session.refresh_from_db()

@@ -22,16 +22,22 @@ from world import NOW, make_open_session, make_world
 
 from cakap.accounts.models import Role
 from cakap.delivery import control
+from cakap.delivery.decisions import remove_from_seat, swap_seats
 from cakap.delivery.errors import NoSuchSeat
+from cakap.delivery.evidence import decide_evidence
+from cakap.delivery.late_marks import correct_late_marks
 from cakap.delivery.models import (
     Attempt,
     Device,
     Event,
+    EvidenceDecision,
     Grant,
     Incident,
     Interruption,
+    LateCorrection,
     Silence,
     SitePackage,
+    Stray,
 )
 from cakap.delivery.queries import state_of
 from cakap.delivery.services import sign_in, submit
@@ -50,8 +56,11 @@ from cakap.delivery.sites.package import pack, take_in
 from cakap.delivery.sites.receiving import receive
 from cakap.delivery.sites.services import add_site
 from cakap.itembank.models import ItemKey, Section
-from cakap.programmes.models import Session
+from cakap.programmes.errors import FromCentre
+from cakap.programmes.models import Seat, Session
+from cakap.programmes.services import seat_all
 
+TWO = {"reason": "Diputuskan", "by": "p", "second": "o"}
 CARD = Card(sign=b"a" * 32, seal=b"b" * 32)
 
 
@@ -270,6 +279,70 @@ def test_interrupted_repeated_and_reordered_uploads_end_in_the_same_state(world,
     assert found["missing"] == 0
     assert summary(Session(pk=pk)) == wanted
     assert {a.seat_id: state_of(a) for a in Attempt.objects.all()} == states
+
+
+def test_what_a_site_decides_about_seats_and_answers_is_decided_here_too(world, site):
+    session = make_open_session(world)
+    one, two = sit(session, 0), sit(session, 1)
+    keep(one, 1)
+    told_stray = {"device": "lama", "seq": 1, "digest": "d"}
+    item = Event.objects.get().item
+    stray = Stray.objects.create(
+        attempt=one, item=item, kind="answer", response="b", client_at=NOW, received_at=NOW,
+        address="", **told_stray,
+    )  # fmt: skip
+    decide_evidence(attempt=one, strays=[stray.pk], accepted=False, **TWO, now=later(2))
+    correct_late_marks(
+        session=session, attempt=one, since=NOW, until=later(1), counts=True, **TWO, now=later(3)
+    )
+    swap_seats(seat=one.seat, number=2, reason="x", by="p", now=later(4))
+    remove_from_seat(seat=fresh(two).seat, **TWO, now=later(5))
+    head = head_of(session, now=later(6))
+    for model in (EvidenceDecision, Stray, LateCorrection):
+        model.objects.all().delete()
+    wiped(session)
+    seats = [one.seat_id, two.seat_id]
+    Seat.every.filter(pk__in=seats).update(removed_at=None)
+    for place, pk in enumerate(seats):
+        Seat.every.filter(pk=pk).update(number=100 + place)
+    newcomer = Seat.every.filter(session=session).exclude(pk__in=seats).first()
+    head["seats"].pop(str(newcomer.pk))
+    Seat.every.filter(pk=newcomer.pk).update(number=2)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+
+    for _ in range(2):
+        receive(identity().card, {**head, "number": _ + 1}, now=later(60))
+
+    numbers = dict(Seat.every.filter(session=session).values_list("pk", "number"))
+    assert numbers[one.seat_id] == 2
+    assert numbers[newcomer.pk] not in {2, 0}
+    assert not Seat.objects.filter(pk=two.seat_id).exists()
+    assert Attempt.objects.get(seat=two.seat_id).set_aside_at == later(5)
+    assert EvidenceDecision.objects.get().accepted is False
+    assert LateCorrection.objects.get().until == later(1)
+
+
+def test_a_second_load_keeps_the_seats_of_the_room_and_makes_way_for_a_new_one(world, site):
+    session = make_open_session(world)
+    content = pack(session=session, site=site, by="o", now=NOW)
+    SitePackage.objects.all().delete()
+    first, second = session.seats.order_by("number")[:2]
+    free = session.room.seats
+    swap_seats(seat=first, number=free, reason="Meja rusak", by="p", now=later(1))
+    Seat.objects.filter(pk=second.pk).delete()
+    Seat.objects.exclude(pk=first.pk).filter(session=session, number=free - 1).update(
+        number=second.number
+    )
+
+    take_in(content, centre=identity().card.text, now=later(2))
+
+    assert Seat.objects.get(pk=first.pk).number == free
+    held = list(Seat.objects.filter(session=session).values_list("number", flat=True))
+    assert len(held) == len(set(held))
+    session.programme.refresh_from_db()
+    assert session.programme.from_centre
+    with pytest.raises(FromCentre):
+        seat_all(programme=session.programme, actor="o", now=later(3))
 
 
 def test_the_centre_shows_what_is_still_missing(client, world, site):
