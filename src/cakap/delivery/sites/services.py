@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -53,12 +54,13 @@ def refuse_at_site(session: Session) -> None:
         raise AtASite
 
 
-def heard_of(package: SitePackage) -> dict[str, int]:
-    """What has come from the site: attempts and records, and how many records are missing."""
+def heard_of(package: SitePackage) -> dict[str, Any]:
+    """What has come from the site: attempts and records; how many records are missing, and at which seats."""
     found = standing(package)
     return {
         "attempts": Attempt.objects.filter(seat__session=package.session_id).count(),
         "records": sum(found["held"].values()), "missing": found["missing"],
+        "by_seat": {str(seat): n for seat, n in missing_by_seat(package).items()},
     }  # fmt: skip
 
 

@@ -140,6 +140,8 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a session back from a site, after what was heard has been shown."""
     package = _package(request, pk)
     heard = heard_of(package)
+    if heard["by_seat"]:
+        heard["missing"] = f"{heard['missing']} ({_seats_named(heard['by_seat'])})"
     intro = _(
         "Dari situs %(site)s sudah terdengar: %(attempts)s peserta, %(records)s catatan jawaban; "
         "%(missing)s catatan belum sampai. Yang sudah sampai tetap tersimpan; yang dikirim situs itu "
@@ -155,15 +157,19 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def accept_missing(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide that a session is scored without the records that are named here."""
     package = _package(request, pk)
-    named = ", ".join(
-        _("kursi %(seat)s: %(n)s") % {"seat": seat, "n": n}
-        for seat, n in missing_by_seat(package).items()
-    )
+    named = _seats_named(missing_by_seat(package))
     intro = _("Catatan yang belum sampai dan tidak akan dihitung: %(named)s.") % {"named": named}
     return _decide(
         request, package.session_id, TwoPeopleForm, _("Skor tanpa catatan yang kurang"), intro,
         act=lambda told: accept_gap(package=package, **told),
     )  # fmt: skip
+
+
+def _seats_named(missing: Mapping[Any, int]) -> str:
+    """How many records are missing at each seat, in words."""
+    return ", ".join(
+        _("kursi %(seat)s: %(n)s") % {"seat": seat, "n": n} for seat, n in missing.items()
+    )
 
 
 @allow(Role.OPERATOR)
