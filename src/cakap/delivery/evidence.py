@@ -129,8 +129,8 @@ def _write_down(
     word = "diterima" if accepted else "tidak diterima"
     changed = ""
     if codes[0] != codes[1]:
-        changed = f" Kode tanda terima berubah dari {codes[0]} menjadi {codes[1]}."
-    text = f"{len(rows)} jawaban bukti {word} oleh {by} dan {second}: {reason}"
+        changed = f". Kode tanda terima berubah dari {codes[0]} menjadi {codes[1]}."
+    text = f"{len(rows)} jawaban bukti {word} oleh {by} dan {second}: {reason.rstrip('.')}"
     Incident.objects.create(
         session=session,
         seat=attempt.seat,

@@ -65,6 +65,7 @@ def _counts(session: Session, now: datetime) -> list[list[Any]]:
     attempts = Attempt.objects.filter(seat__session=session)
     events = Event.objects.filter(attempt__seat__session=session)
     answers = events.filter(kind=Event.Kind.ANSWER)
+    strays = Stray.objects.filter(attempt__seat__session=session)
     return [
         ["Terdaftar pada sesi ini", session.seats.count()],
         ["Terdaftar di meja", CheckIn.objects.filter(seat__session=session).count()],
@@ -76,8 +77,8 @@ def _counts(session: Session, now: datetime) -> list[list[Any]]:
         ["Catatan jawaban tersimpan", answers.count()],
         ["di antaranya tiba sesudah waktunya (tidak dihitung)", answers.filter(late=True).count()],
         [
-            "Jawaban dari komputer lama (tidak dihitung)",
-            Stray.objects.filter(attempt__seat__session=session).count(),
+            "Jawaban yang disisihkan sebagai bukti (tidak dihitung)",
+            strays.exclude(decision__accepted=True).count(),
         ],
         ["Halaman ujian ditinggalkan (kali)", events.filter(kind="focus", response="lost").count()],
     ]
