@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ class Installation:
         data.mkdir(parents=True, exist_ok=True)
         self.log = data.parent / f"{data.name}.log"
         self.host, self.port = "127.0.0.1", free_port()
+        self.authority: Path | None = None  # of its TLS, where it is served with `--tls`
         self.process: subprocess.Popen[bytes] | None = None
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CAKAP_")},
@@ -70,8 +72,9 @@ class Installation:
         headers = {"X-Forwarded-Proto": "https", "Host": "127.0.0.1"}
         try:
             return httpx.get(
-                f"{self.base}/sehat/", trust_env=False, headers=headers, timeout=30
-            ).is_success
+                f"{self.base}/sehat/", trust_env=False, headers=headers, timeout=30,
+                verify=self._trusts(),
+            ).is_success  # fmt: skip
         except httpx.HTTPError:
             return False
 
@@ -92,13 +95,19 @@ class Installation:
 
     @property
     def base(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.authority else 'http'}://{self.host}:{self.port}"
+
+    def _trusts(self) -> bool | ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.authority) if self.authority else True
 
     def visitor(self, **headers: str) -> Visitor:
         """Somebody at a browser who has not signed in."""
         return Visitor(
-            base_url=self.base, trust_env=False, timeout=PATIENCE,
-            headers={"Accept-Language": "id", **headers},
+            base_url=self.base, trust_env=False, timeout=PATIENCE, verify=self._trusts(),
+            headers={
+                "Accept-Language": "id", **({"Referer": self.base} if self.authority else {}),
+                **headers,
+            },
         )  # fmt: skip
 
     def sign_in(self, name: str, password: str = PASSWORD, **headers: str) -> Visitor:
