@@ -304,6 +304,7 @@ def both_count_alike(day: Day) -> None:
 # ---- the package ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_package_for_the_wrong_site_is_withdrawn_and_made_again(day, tmp_path):
     """By two people, after what was heard is shown; the wrong site is heard no more, which stops no other
     session; a machine in place of a broken one takes the package; the older one is refused there."""
@@ -335,6 +336,7 @@ def test_a_package_for_the_wrong_site_is_withdrawn_and_made_again(day, tmp_path)
     assert right.attempt("site", "send", "--to", day.centre.base).returncode == 0
 
 
+@pytest.mark.long
 def test_what_changes_on_either_side_after_packing_is_said_and_meets_at_the_second_load(day):
     """Postponed at the site: it reaches the centre, and a second load keeps it. An accommodation and a new
     participant at the centre: said on its console; they travel with the second load. The centre does not
@@ -354,7 +356,9 @@ def test_what_changes_on_either_side_after_packing_is_said_and_meets_at_the_seco
     assert (refused.status_code, DECIDED_THERE in words_of(refused)) == (409, True)
 
     give_an_accommodation_and_a_seat(day)
-    assert "Berubah di pusat sesudah dipaket: kursi, penyesuaian" in day.console(day.other)
+    assert "Berubah di pusat sesudah dipaket: peserta, kursi, penyesuaian." in day.console(
+        day.other
+    )
     assert "Sesi" in day.load(day.other)
     assert day.send().returncode == 0
     assert "Berubah di pusat" not in day.console(day.other)
@@ -375,6 +379,7 @@ def give_an_accommodation_and_a_seat(day: Day) -> None:
     operator.done(f"/program/peserta/{first}/kursi/", session=day.other)
 
 
+@pytest.mark.long
 def test_a_log_carried_by_hand_is_taken_whole_or_not_at_all(day, tmp_path):
     """A file that was cut changes nothing at all; the same file whole is taken, and twice is no news."""
     day.centre.start("--workers", "1")
@@ -457,6 +462,7 @@ def field_of(text: str, name: str) -> str:
 # ---- records that contradict -------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_altered_receipt_times_are_noticed_and_settled_by_two_people(day):
     """Somebody changes when an answer came, in the site's database, after it was sent: the centre sees it
     when the session has been closed, scores nothing until two people have settled which record counts."""
