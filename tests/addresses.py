@@ -133,6 +133,7 @@ EXPECTED = {
     "delivery:readiness_report": (PUBLIC, ""),
     "delivery:readiness_board": (PROCTOR | OPERATOR, "session"),
     "delivery:readiness_room": (PROCTOR | OPERATOR, "session"),
+    "delivery:drill": (PROCTOR, "session"),
     "delivery:open": (PROCTOR, "session"),
     "delivery:clock": (PROCTOR, ""),
     "delivery:reopen_session": (PROCTOR, "session"),

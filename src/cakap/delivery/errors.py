@@ -183,3 +183,7 @@ class SeatOfOther(Refused):
 
 class NobodySeated(Refused):
     """Belum ada kursi yang dibagikan pada sesi ini, jadi tidak ada yang dicetak."""
+
+
+class NoDrill(Refused):
+    """Latihan gangguan hanya untuk sesi LATIHAN yang dibuka dan tidak sedang dijeda, satu setiap kali."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.adapter import confirmed_user
-from cakap.delivery.models import RecordConflict, Retest, Site
+from cakap.delivery.models import Drill, RecordConflict, Retest, Site
 from cakap.delivery.seb import exam_keys_of
 from cakap.programmes.models import Session
 from cakap.ui.moments import TO_THE_SECOND, MomentField
@@ -42,6 +42,14 @@ class SessionNumberForm(forms.Form):
         label=_("Nomor sesi"), min_value=1, max_value=2**31 - 1,
         help_text=_("Disebutkan pengawas; tampil di papan kesiapan ruang."),
     )  # fmt: skip
+
+
+class DrillForm(forms.Form):
+    """Which disturbance is played."""
+
+    kind = forms.ChoiceField(
+        label=_("Gangguan yang dilatih"), choices=Drill.Kind.choices, widget=forms.RadioSelect
+    )
 
 
 class ConsentForm(forms.Form):

@@ -10,9 +10,10 @@ from django.db.models import Count
 from django.utils import formats, timezone
 
 from cakap.audit.chain import digest
-from cakap.delivery.models import Attempt, CheckIn, Event, Interruption, Stray
+from cakap.delivery.models import Attempt, CheckIn, Drill, Event, Interruption, Stray
 from cakap.delivery.outages import Outage, outages
 from cakap.delivery.queries import finished_of
+from cakap.delivery.words import DRILL_CHECKS
 from cakap.programmes.models import Session
 from cakap.ui.pdf import document
 
@@ -46,6 +47,7 @@ def minutes(session: Session, *, now: datetime) -> bytes:
                 }
                 for row in session.incidents.select_related("seat")
             ],
+            "drills": [_drill(row) for row in session.drills.filter(ended_at__isnull=False)],
             "by_hand": [
                 {
                     "seat": row.seat.number, "reason": row.reason, "by": row.by,
@@ -93,6 +95,18 @@ def _interruption(row: Interruption) -> dict[str, str]:
         "reason": row.reason,
         "by": row.by,
     }
+
+
+def _drill(row: Drill) -> dict[str, Any]:
+    """What a rehearsed disturbance came to."""
+    return {
+        "kind": str(row.get_kind_display()), "by": row.by, "ended_by": row.ended_by,
+        "from": _clock(row.begun_at), "to": _clock(row.ended_at) if row.ended_at else "",
+        "lines": [
+            [str(DRILL_CHECKS[code]), limit, found or "–", "tepat waktu" if passed else "tidak terpenuhi"]
+            for code, passed, limit, found in row.outcome
+        ],
+    }  # fmt: skip
 
 
 def _outage(row: Outage) -> dict[str, str]:

@@ -595,3 +595,37 @@ class Readiness(models.Model):
             models.UniqueConstraint(fields=["session", "number"], name="readiness_once_a_seat"),
             models.CheckConstraint(condition=Q(number__gte=1), name="readiness_of_a_seat"),
         ]
+
+
+class Drill(models.Model):
+    """A disturbance that a rehearsal's room plays: what was to be done, and what was done in time.
+
+    `starts_at`: of the session when the drill began; `outcome`: [code, passed, what was found] of each
+    check of delivery.drills, written once when it ends.
+    """
+
+    class Kind(models.TextChoices):
+        SHORT = "short", _("gangguan singkat: dilanjutkan")
+        LONG = "long", _("gangguan panjang: dijadwalkan ulang")
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="drills")
+    kind = models.CharField(max_length=5, choices=Kind)
+    starts_at = models.DateTimeField()
+    begun_at = models.DateTimeField()
+    by = models.CharField(max_length=150)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+    outcome = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["begun_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session"], condition=Q(ended_at__isnull=True), name="drill_open_once"
+            )
+        ]
+
+    @property
+    def passed(self) -> int:
+        """How many checks were kept in time."""
+        return sum(bool(row[1]) for row in self.outcome)

@@ -5,6 +5,7 @@ from django.urls import path
 from cakap.delivery.views import (
     clock,
     decisions,
+    drills,
     exam,
     locks,
     participant,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("kesiapan/<int:pk>/lapor", readiness.report, name="readiness_report"),
     path("sesi/<int:pk>/kesiapan/", readiness.board, name="readiness_board"),
     path("sesi/<int:pk>/kesiapan/ruang/", readiness.board_part, name="readiness_room"),
+    path("sesi/<int:pk>/latihan-gangguan/", drills.drill_page, name="drill"),
     path("jam/", clock.clock_page, name="clock"),
     path("sesi/", proctor.sessions, name="sessions"),
     path("sesi/<int:pk>/", proctor.board_page, name="board"),

@@ -33,6 +33,16 @@ CHECKS = {
     "storage": gettext_lazy("Penyimpanan"),
 }
 
+# What a drill asks for (delivery.drills), before the time by which it is to be done.
+DRILL_CHECKS = {
+    "present": gettext_lazy("Peserta pertama di meja pendaftaran sebelum"),
+    "desk": gettext_lazy("PIN terakhir dari meja diberikan sebelum"),
+    "paused": gettext_lazy("Ruang dijeda sebelum"),
+    "given_back": gettext_lazy("Waktu dikembalikan sejak"),
+    "resumed": gettext_lazy("Ujian dilanjutkan sebelum"),
+    "postponed": gettext_lazy("Dijadwalkan ulang ke sesudah"),
+}
+
 
 def readiness_words() -> dict[str, str]:
     """What the page of a machine says while it examines itself."""

@@ -104,6 +104,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "announce": AnnounceForm(), "incident": IncidentForm(),
         "proctors": holds(request, Role.PROCTOR), "alarm": time_watch.open_alarm(),
         "wrong": wrong_pins(row, now=time_watch.now()),
+        "drills": row.drills.all() if row.is_rehearsal else [],
         "scores": not row.is_rehearsal and rule_of(row, "sessions.live_scores"),
     }  # fmt: skip
     return render(request, "delivery/board.html", context)
