@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cakap.cli import deciding, demo, irt, registry, running, signers, site
+from cakap.cli import deciding, demo, engine, registry, running, signers, site
 from cakap.cli.frame import BAD_INPUT, app, explain, stop
 
-__all__ = ["app", "deciding", "demo", "irt", "main", "registry", "running", "signers", "site"]
+__all__ = ["app", "deciding", "demo", "engine", "main", "registry", "running", "signers", "site"]
 
 
 def main() -> None:

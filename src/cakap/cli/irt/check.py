@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import typer
 
+from cakap.cli.engine import irt
 from cakap.cli.frame import BAD_INPUT, OUT, stop
 from cakap.cli.irt.files import (
     Columns,
@@ -20,7 +21,6 @@ from cakap.cli.irt.files import (
     Responses,
     answers_for,
     coded,
-    irt,
     named,
     plain,
     read_sheet,

@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 import typer
 
+from cakap.cli.engine import irt
 from cakap.cli.frame import BAD_INPUT, FAILED, OUT, Json, stop, watched
 from cakap.cli.irt.bank import Bank, read_bank
-from cakap.cli.irt.files import Out, irt
+from cakap.cli.irt.files import Out
 from cakap.science.adaptive.pool import CRITERIA, Pool, Rules
 from cakap.science.adaptive.simulation import REASONS, Simulated, sympson_hetter
 from cakap.science.adaptive.simulation import simulate as run

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import typer
 
-from cakap.cli.frame import BAD_INPUT, app, stop
+from cakap.cli.frame import BAD_INPUT, stop
 from cakap.cli.tables import refuse_shortened, table_of
 from cakap.science.irt.calibration import Calibration
 from cakap.science.irt.forms import ItemForm, form_errors, from_form, to_form
@@ -23,11 +23,6 @@ from cakap.science.irt.scoring import Fitted
 from cakap.science.types import MISSING, Categories, Floats, Ints
 from cakap.scoring.words import sentence
 
-irt = typer.Typer(
-    no_args_is_help=True,
-    help="Kalibrasi, skor, dan pemeriksaan butir dari berkas, tanpa basis data.",
-)
-app.add_typer(irt, name="irt")
 Responses = Annotated[
     Path, typer.Argument(help="CSV: satu baris seorang, kosong atau NA = hilang.")
 ]

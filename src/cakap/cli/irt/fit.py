@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import typer
 
+from cakap.cli.engine import irt
 from cakap.cli.frame import BAD_INPUT, ERR, OUT, stop
 from cakap.cli.irt.files import (
     Columns,
@@ -21,7 +22,6 @@ from cakap.cli.irt.files import (
     answers_for,
     coded,
     content_of,
-    irt,
     named,
     read_fit,
     read_sheet,

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 import typer
 
+from cakap.cli.engine import irt
 from cakap.cli.frame import BAD_INPUT, OUT, stop
-from cakap.cli.irt.files import Id, Out, Params, Responses, answers_for, irt, read_sheet
+from cakap.cli.irt.files import Id, Out, Params, Responses, answers_for, read_sheet
 from cakap.cli.tables import table_of
 from cakap.science.integrity.similarity import Similarity, leaked_key, neighbours
 from cakap.science.integrity.times import lognormal_times, rapid_guessing

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import typer
 
+from cakap.cli.engine import irt
 from cakap.cli.frame import BAD_INPUT, OUT, stop
-from cakap.cli.irt.files import Out, Params, irt, numbers_of, read_fit
+from cakap.cli.irt.files import Out, Params, numbers_of, read_fit
 from cakap.cli.tables import refuse_shortened, table_of
 from cakap.science.irt.eap import Scores
 from cakap.science.irt.forms import to_form
