@@ -7,6 +7,7 @@ import os
 import pytest
 from django.core.cache import cache
 from hypothesis import HealthCheck, settings
+from initialised import FOLDER
 from world import World, make_open_session, make_world
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop is not ours
@@ -35,6 +36,14 @@ def _fresh_cache():
     ends.counted_answers.cache_clear()
     services._registration_required.cache_clear()
     forget_sections()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _initialised_once(tmp_path_factory):
+    """Where this run, on all its workers, keeps the data directory that tests copy."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ[FOLDER] = str(shared / "initialised")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 from commands import PATIENCE, Spoken, run, wait_for
+from initialised import initialise
 
 from cakap.cli.running import free_port
 
@@ -67,6 +68,7 @@ class Served:
             "PYTHONPATH": str(TESTS), **more, **({"CAKAP_DATABASE_URL": database} if database else {}),
         }  # fmt: skip
         self.said = Spoken()
+        initialise(data)
         made = run([sys.executable, "-c", prepare], env=self.environment)
         self.world = json.loads(made.stdout.splitlines()[-1])
         self.start()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
+from initialised import once
 
 from outside.agency import OpenAgency, exam_in_progress
 from outside.browser import Machine, lan_address
@@ -17,13 +20,22 @@ PEOPLE = 12
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory) -> OpenAgency:
+def prepared() -> OpenAgency:
     """An agency with an open session of twelve, stopped: copied, never used. On SQLite."""
-    installation = Installation(tmp_path_factory.mktemp("prepared") / "data")
+    folder = once("prepared", _prepare)
+    told = json.loads((folder / "agency.json").read_text())
+    return OpenAgency(Installation(folder / "data"), **told)
+
+
+def _prepare(folder: Path) -> None:
+    installation = Installation(folder / "data")
     try:
-        return exam_in_progress(installation, people=PEOPLE)
+        told = asdict(replace(exam_in_progress(installation, people=PEOPLE), installation=None))
     finally:
         installation.stop()
+    (folder / "agency.json").write_text(
+        json.dumps({k: v for k, v in told.items() if v is not None})
+    )
 
 
 def copied(prepared: OpenAgency, folder) -> OpenAgency:

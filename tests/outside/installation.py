@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 from commands import PATIENCE, report, run, wait_for
+from initialised import initialise
 
 CAKAP = Path(sys.executable).parent / "cakap"
 PASSWORD = "kata-sandi-panjang-7"
@@ -31,6 +32,7 @@ class Installation:
     def __init__(self, data: Path, *, database: str = "", **settings: str) -> None:
         self.data = data
         data.mkdir(parents=True, exist_ok=True)
+        initialise(data)
         self.log = data.parent / f"{data.name}.log"
         self.host, self.port = "127.0.0.1", free_port()
         self.authority: Path | None = None  # of its TLS, where it is served with `--tls`

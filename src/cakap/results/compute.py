@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from cakap.audit.chain import digest
 from cakap.policy.book import Policy
@@ -84,7 +84,7 @@ def category(jpm: float, purpose: str, policy: Policy) -> tuple[str, str]:
 def potential(theta: float, policy: Policy) -> float:
     """A reasoning score as a percentile of the prior of policy, 0 to 100."""
     mean, sd = policy["results.prior"]
-    return float(100 * norm.cdf(theta, mean, sd))
+    return float(100 * ndtr((theta - mean) / sd))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from cakap.science.irt.calibration import Calibration, Options, calibrate
 from cakap.science.irt.scoring import Fitted
@@ -49,7 +49,7 @@ def likelihood_ratio(
         )
         df[item] = freed.n_parameters - base.n_parameters
         value = max(2 * (freed.loglik - base.loglik), 0.0)
-        found[:, item] = value, chi2.sf(value, max(df[item], 1)), _effect(freed, item, n_items)
+        found[:, item] = value, chdtrc(max(df[item], 1), value), _effect(freed, item, n_items)
     return LikelihoodRatio(
         chi2=found[0], df=df, p=found[1], p_adjusted=_holm(found[1]), effect=found[2]
     )
@@ -202,7 +202,7 @@ def _one_item(item: Ints, total: Ints, groups: Ints) -> tuple[float, float, floa
     two = item.max() <= 1
     gap = max(abs(excess) - 0.5, 0.0) if two else abs(excess)
     value = gap**2 / variance
-    p = float(chi2.sf(value, 1))
+    p = float(chdtrc(1, value))
     effect = _delta(usable) if two else _standardised_difference(usable, item)
     return value, p, effect, _level(effect, p, (1.0, 1.5) if two else (0.17, 0.25))
 

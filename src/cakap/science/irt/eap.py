@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import softmax
-from scipy.stats import norm
 
 from cakap.science.irt.bank import ItemBank
 from cakap.science.irt.response import log_probabilities
@@ -29,7 +29,7 @@ def normal_prior(mean: float, sd: float) -> tuple[Floats, Floats]:
         message = f"sd = {sd}, expected a number above 0"
         raise ValueError(message)
     nodes = np.linspace(mean - REACH * sd, mean + REACH * sd, POINTS)
-    weights = np.asarray(norm.pdf(nodes, mean, sd), dtype=np.float64)
+    weights: Floats = np.exp(-(((nodes - mean) / sd) ** 2) / 2.0) / math.sqrt(2 * math.pi) / sd
     return nodes, weights / weights.sum()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from cakap.science.irt.latent import POINTS
 from cakap.science.irt.scoring import Fitted
@@ -50,7 +50,7 @@ def s_x2(
     statistic = np.array([value for value, _ in found])
     free = np.array([len(row) for row in fitted.parameters])
     df = np.array([cells for _, cells in found]) - free - n_latent
-    p = np.where(df > 0, chi2.sf(statistic, np.maximum(df, 1)), np.nan)
+    p = np.where(df > 0, chdtrc(np.maximum(df, 1), statistic), np.nan)
     return ItemFit(statistic=statistic, df=df, p=p)
 
 

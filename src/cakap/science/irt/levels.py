@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from cakap.science.types import Floats, Ints
 
@@ -23,7 +23,7 @@ def level_probabilities(value: Floats, se: Floats, cuts: Floats) -> Floats:
     # A score on a cut belongs to the higher level, so a certain one sits just above it.
     spread = np.maximum(se, 1e-12)[:, None]
     centre = np.where(se == 0, value + 1e-9, value)[:, None]
-    below = np.asarray(norm.cdf(cuts[None, :], centre, spread), dtype=np.float64)
+    below = np.asarray(ndtr((cuts[None, :] - centre) / spread), dtype=np.float64)
     edges = np.concatenate([np.zeros((len(value), 1)), below, np.ones((len(value), 1))], axis=1)
     return np.diff(edges, axis=1)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from cakap.science.irt.latent import POINTS, normal_scores
 from cakap.science.irt.models import MODELS
@@ -55,7 +55,7 @@ def m2(fitted: Fitted, responses: Categories, *, nodes: Floats = POINTS) -> Mode
     return ModelFit(
         m2=value,
         df=df,
-        p=float(chi2.sf(value, df)),
+        p=float(chdtrc(df, value)),
         rmsea=float(np.sqrt(max(value / df - 1, 0) / (len(complete) - 1))),
         srmsr=_srmsr(complete, moments, n_items),
     )
