@@ -10,7 +10,13 @@ from cakap.accounts.services import give_roles, register_agency, register_user
 from cakap.demo.bank import DATA
 from cakap.itembank.content import Draft
 from cakap.itembank.models import Form, Item, ItemParameters, ItemVersion
-from cakap.itembank.services import SectionPlan, add_items, adopt_parameters, build_form
+from cakap.itembank.services import (
+    SectionPlan,
+    add_items,
+    adopt_parameters,
+    build_form,
+    move_versions,
+)
 from cakap.programmes.models import Participant, Programme, Session
 from cakap.programmes.services import (
     add_participants,
@@ -185,9 +191,18 @@ def make_programme(world: World, method: Programme.Method = Programme.Method.CAT
     return programme
 
 
+def review_items(world: World) -> None:
+    """Take every draft of the bank through review: without it no session that counts holds it."""
+    drafts = ItemVersion.objects.filter(
+        item__agency=world.agency, state=ItemVersion.State.DRAFT
+    ).select_related("item__agency")
+    move_versions(versions=list(drafts), to="piloted", reason="Ditelaah", actor="t", now=NOW)
+
+
 def make_open_session(world: World, *, seats: int = 20, form: Form | None = None) -> Session:
     """A programme with everybody seated (over days) and its first session open."""
     form, programme = form or make_form(world), make_programme(world)
+    review_items(world)
     room = add_room(agency=world.agency, name="R1", seats=seats, location="", actor="t", now=NOW)
     for days in range(4):
         plan_session(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from django.urls import reverse
-from world import NOW, make_programme
+from world import NOW, make_programme, review_items
 
 from cakap.accounts.models import Role
 from cakap.delivery.errors import BadEvent, TimeIsUp
@@ -71,6 +71,7 @@ def open_adaptive(world):
     """Everybody seated before a form with an adaptive section, and the session open."""
     make_pool(world)
     form, programme = make_form(world), make_programme(world)
+    review_items(world)
     room = add_room(agency=world.agency, name="R", seats=20, location="", actor="t", now=NOW)
     session = plan_session(
         programme=programme, room=room, form=form, starts_at=NOW, actor="t", now=NOW

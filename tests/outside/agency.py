@@ -89,12 +89,19 @@ def make_form(agency: OpenAgency, *, items: dict[str, int] | None = None, minute
     writer = agency.sign_in("psychometrician")
     codes = items or {"LOGIKA": 4, "BAHASA": 4}
     writer.done("/bank-soal/impor/", files={"file": ("butir.csv", items_file(codes))})
+    review(writer)
     page = writer.done(
         "/bank-soal/formulir/susun/", code="F1", name="Formulir satu", minutes=minutes,
         dimensions=list(codes),
     )  # fmt: skip
     agency.form = int(page.url.path.strip("/").rsplit("/", 1)[-1])
     return agency.form
+
+
+def review(writer: Visitor, to: str = "piloted") -> None:
+    """Take every draft a step through review, as the page offers: all of them with one reason."""
+    shown = re.findall(r'name="shown" value="(\d+)"', writer.get("/bank-soal/tinjauan/").text)
+    writer.done("/bank-soal/tinjauan/pindah/", all="yes", shown=shown, to=to, reason="Ditelaah")
 
 
 def option(page: httpx.Response, field: str, text: str) -> str:
@@ -131,7 +138,12 @@ def make_programme(
 
 
 def plan_session(
-    agency: OpenAgency, starts: datetime, *, room: str = "Ruang 1", **fields: str
+    agency: OpenAgency,
+    starts: datetime,
+    *,
+    room: str = "Ruang 1",
+    form: str = "Formulir satu",
+    **fields: str,
 ) -> int:
     """Plan a session by page; its number."""
     operator = agency.sign_in("operator")
@@ -141,7 +153,7 @@ def plan_session(
     # Forms speak the installation's time zone: WIB.
     local = starts + timedelta(hours=7)
     answer = operator.done(
-        f"{path}/sesi/", room=option(page, "room", room), form=option(page, "form", "Formulir satu"),
+        f"{path}/sesi/", room=option(page, "room", room), form=option(page, "form", form),
         starts_at=f"{local:%Y-%m-%dT%H:%M}", **fields,
     )  # fmt: skip
     after = set(re.findall(r"/ujian/sesi/(\d+)/", answer.text))

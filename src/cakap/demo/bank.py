@@ -10,7 +10,13 @@ from cakap.accounts.models import Agency
 from cakap.itembank.exchange.rows import drafts_from
 from cakap.itembank.generators import reasoning_items
 from cakap.itembank.models import Form, Item, ItemParameters, ItemVersion
-from cakap.itembank.services import SectionPlan, add_items, adopt_parameters, build_form
+from cakap.itembank.services import (
+    SectionPlan,
+    add_items,
+    adopt_parameters,
+    build_form,
+    move_versions,
+)
 from cakap.registry.imports.tables import read_table
 
 DATA = Path(__file__).parent / "data"
@@ -41,6 +47,15 @@ def demo_bank(*, agency: Agency, seed: int, actor: str, now: datetime) -> Form:
     adopt_parameters(
         agency=agency, parameters=_simulated(agency, seed),
         source=ItemParameters.Source.SIMULATED, actor=actor, now=now,
+    )  # fmt: skip
+    move_versions(
+        versions=list(
+            ItemVersion.objects.filter(
+                item__agency=agency, example=True, state=ItemVersion.State.DRAFT
+            ).select_related("item__agency")
+        ),
+        to=ItemVersion.State.PILOTED, reason="Butir contoh: minat dijumlah, tanpa parameter.",
+        actor=actor, now=now,
     )  # fmt: skip
     sections = [
         SectionPlan(title=title, instructions=text, codes=_codes(agency, kind), shuffle=True)

@@ -23,6 +23,12 @@ class BadPackage(Refused):
     status = 400
 
 
+class NotReviewed(Refused):
+    """Formulir ini memuat butir yang belum melewati tinjauan."""
+
+    status = 409
+
+
 class BadMove(Refused):
     """Butir tidak dapat berpindah ke keadaan itu, atau alasannya belum ditulis."""
 

@@ -165,6 +165,20 @@ def form_versions(form: int) -> list[int]:
     return list(rows.order_by("version_id").values_list("version_id", flat=True))
 
 
+def not_reviewed(form: Form) -> dict[str, list[str]]:
+    """State (draft, retired) -> codes of the form's versions that may not reach an exam that counts."""
+    found: dict[str, list[str]] = {}
+    rows = FormItem.objects.filter(
+        section__form=form,
+        version__state__in=(ItemVersion.State.DRAFT, ItemVersion.State.RETIRED),
+    )
+    for state, code, version in rows.order_by("version__item__code").values_list(
+        "version__state", "version__item__code", "version__version"
+    ):
+        found.setdefault(state, []).append(f"{code} v{version}")
+    return found
+
+
 def _scored(key: ItemKey, row: ItemParameters | None) -> ScoredItem:
     item: Any = key.version.item
     return ScoredItem(

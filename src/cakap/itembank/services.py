@@ -12,7 +12,14 @@ from django.db.models import Max
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
 from cakap.itembank.content import Draft, clean, cleaned_layout, refuse_incomplete
-from cakap.itembank.errors import BadItem, BadMove, FormIsFrozen, ItemInUse, NotCalibrated
+from cakap.itembank.errors import (
+    BadItem,
+    BadMove,
+    FormIsFrozen,
+    ItemInUse,
+    NotCalibrated,
+    NotReviewed,
+)
 from cakap.itembank.models import (
     Asset,
     Form,
@@ -24,7 +31,7 @@ from cakap.itembank.models import (
     Section,
     Stimulus,
 )
-from cakap.itembank.queries import in_force
+from cakap.itembank.queries import in_force, not_reviewed
 from cakap.itembank.responses import ONE_OF
 
 
@@ -226,14 +233,35 @@ MOVES = {
 
 @transaction.atomic
 def move_version(*, version: ItemVersion, to: str, reason: str, actor: str, now: datetime) -> None:
-    """Take a version a step through review: draft, piloted, operational, retired.
+    """Take one version a step through review; see move_versions."""
+    move_versions(versions=[version], to=to, reason=reason, actor=actor, now=now)
 
-    Only what has parameters in force becomes operational, and a reason is always given.
+
+@transaction.atomic
+def move_versions(
+    *, versions: Sequence[ItemVersion], to: str, reason: str, actor: str, now: datetime
+) -> None:
+    """Take versions a step through review: draft, piloted, operational, retired; all of them or none.
+
+    Only what has parameters in force becomes operational, and a reason is always given. Each move is
+    an audit entry of its own.
     """
-    if to not in MOVES[ItemVersion.State(version.state)] or not reason.strip():
+    for version in versions:
+        _move(version, to=to, reason=reason, actor=actor, now=now)
+
+
+def _move(version: ItemVersion, *, to: str, reason: str, actor: str, now: datetime) -> None:
+    name = f"{version.item.code} v{version.version}"
+    if to not in MOVES[ItemVersion.State(version.state)]:
+        message = (
+            f"Butir {name} ({version.get_state_display()}) tidak dapat berpindah ke keadaan itu."
+        )
+        raise BadMove(message)
+    if not reason.strip():
         raise BadMove
     if to == ItemVersion.State.OPERATIONAL and not in_force([version.pk]):
-        raise NotCalibrated
+        message = f"Butir {name} belum mempunyai parameter yang berlaku; tetapkan dahulu."
+        raise NotCalibrated(message)
     moved = ItemVersion.objects.filter(pk=version.pk, state=version.state).update(state=to)
     if not moved:
         raise BadMove
@@ -322,6 +350,30 @@ def _refuse_unfit_pool(plan: SectionPlan, versions: Sequence[int]) -> None:
             f"{len(versions)}."
         )
         raise BadItem(message)
+
+
+def refuse_unreviewed(form: Form) -> None:
+    """Raise NotReviewed, naming the items, where a form holds drafts or items taken out of use.
+
+    What counts for people's careers was looked at by somebody: a draft may be tried in a rehearsal.
+    """
+    found = not_reviewed(form)
+    said = [
+        f"{len(codes)} butir {ItemVersion.State(state).label.lower()} ({_some(codes)})"
+        for state, codes in found.items()
+    ]
+    if said:
+        message = (
+            f"Formulir {form.code} memuat {' dan '.join(said)}. Psikometris memindahkannya ke "
+            "Diuji coba lewat Bank soal › Antrean tinjauan, atau menyusun ulang formulir tanpa butir "
+            "itu. Untuk mencobanya saja, rencanakan sesi latihan."
+        )
+        raise NotReviewed(message)
+
+
+def _some(codes: Sequence[str], shown: int = 5) -> str:
+    rest = len(codes) - shown
+    return ", ".join(codes[:shown]) + (f", dan {rest} lagi" if rest > 0 else "")
 
 
 def newest_versions(agency: Agency, codes: Sequence[str]) -> list[int]:

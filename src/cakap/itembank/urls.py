@@ -10,6 +10,7 @@ urlpatterns = [
     path("butir/<int:pk>/", views.item, name="item"),
     path("butir/<int:pk>/pindah/", views.move, name="move"),
     path("tinjauan/", views.review, name="review"),
+    path("tinjauan/pindah/", views.move_many, name="move_many"),
     path("impor/", views.upload, name="upload"),
     path("paket.zip", views.package, name="package"),
     path("berkas/<slug:digest>", views.asset, name="asset"),

@@ -18,7 +18,7 @@ from cakap.itembank.exchange.qti.writing import write_package
 from cakap.itembank.exchange.rows import HEADERS, drafts_from
 from cakap.itembank.forms import BuildForm, ItemFileForm
 from cakap.itembank.models import Asset, Form, ItemVersion
-from cakap.itembank.queries import form_content, newest_of, question_of, usable_codes
+from cakap.itembank.queries import form_content, newest_of, not_reviewed, question_of, usable_codes
 from cakap.itembank.services import (
     MOVES,
     SectionPlan,
@@ -26,6 +26,7 @@ from cakap.itembank.services import (
     build_form,
     export_items,
     move_version,
+    move_versions,
 )
 from cakap.registry.imports.tables import read_table
 from cakap.ui.files import as_csv, download, shown_file
@@ -96,12 +97,30 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @allow(Role.PSYCHOMETRICIAN)
+@require_POST
+def move_many(request: HttpRequest) -> HttpResponse:
+    """The versions that were ticked, or all that the page showed in their state, go a step together."""
+    ticked = request.POST.getlist("shown" if request.POST.get("all") else "version")
+    wanted = [int(pk) for pk in ticked if pk.isdecimal() and len(pk) < 19]
+    found = list(rows(request, ItemVersion).filter(pk__in=wanted).select_related("item__agency"))
+    if not found:
+        messages.warning(request, _("Tidak ada butir yang dipilih."))
+        return redirect("itembank:review")
+    move_versions(
+        versions=found, to=request.POST.get("to", ""), reason=request.POST.get("reason", ""),
+        actor=request.user.get_username(), now=timezone.now(),
+    )  # fmt: skip
+    messages.success(request, _("%(n)s butir dipindahkan.") % {"n": len(found)})
+    return redirect("itembank:review")
+
+
+@allow(Role.PSYCHOMETRICIAN)
 def review(request: HttpRequest) -> HttpResponse:
-    """The newest versions in the order of their review, each with the steps it can take."""
+    """The newest versions in the order of their review, those of a state with its steps."""
     order: list[str] = list(MOVES)
     found = sorted(newest_of(acting_agency(request)), key=lambda row: order.index(row.state))
     groups = [
-        (ItemVersion.State(state).label, [(row, _moves(row)) for row in own])
+        (ItemVersion.State(state), MOVES[ItemVersion.State(state)], list(own))
         for state, own in groupby(found, key=lambda row: row.state)
     ]
     return render(request, "itembank/review.html", {"groups": groups})
@@ -191,7 +210,12 @@ def forms(request: HttpRequest) -> HttpResponse:
 def form(request: HttpRequest, pk: int) -> HttpResponse:
     """A whole form as the participant sees it."""
     row = one(request, Form, pk=pk)
-    return render(request, "itembank/form.html", {"row": row, "parts": form_content(row)})
+    unreviewed = {
+        str(ItemVersion.State(state).label).lower(): codes
+        for state, codes in not_reviewed(row).items()
+    }
+    context = {"row": row, "parts": form_content(row), "unreviewed": unreviewed}
+    return render(request, "itembank/form.html", context)
 
 
 @allow(Role.PSYCHOMETRICIAN)

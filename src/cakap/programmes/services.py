@@ -14,7 +14,7 @@ from django.utils import timezone
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
 from cakap.itembank.models import Form
-from cakap.itembank.services import freeze_form
+from cakap.itembank.services import freeze_form, refuse_unreviewed
 from cakap.policy.queries import policy_in_force
 from cakap.policy.services import keep_policy
 from cakap.programmes.errors import (
@@ -125,10 +125,13 @@ def plan_session(
 ) -> Session:
     """A room at a time with a form; half an hour is added for sign-in and questions.
 
-    Raises OutsideProgramme where the day is none of the programme's.
+    Raises OutsideProgramme where the day is none of the programme's, and NotReviewed where the form
+    holds items that were not reviewed; in a rehearsal they may be tried.
     """
     refuse_from_centre(programme)
     refuse_outside(programme, starts_at)
+    if not is_rehearsal:
+        refuse_unreviewed(form)
     row = Session.objects.create(
         programme=programme,
         room=room,
@@ -275,6 +278,8 @@ def open_session(*, session: Session, actor: str, now: datetime) -> None:
         standing = session.get_state_display().lower()
         message = f"Sesi ini {standing}; hanya sesi yang direncanakan dapat dibuka."
         raise WrongState(message)
+    if not session.is_rehearsal:
+        refuse_unreviewed(session.form)
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
     Session.objects.filter(pk=session.pk).update(state=Session.State.OPEN)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, holds, one, rows
 from cakap.accounts.models import Agency, Role
+from cakap.itembank.errors import NotReviewed
 from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.forms import (
     AccommodationForm,
@@ -314,6 +315,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("programmes:detail", pk)
         except OutsideProgramme as refusal:
             form.add_error("starts_at", str(refusal))
+        except NotReviewed as refusal:
+            form.add_error("form", str(refusal))
         except IntegrityError:
             form.add_error("starts_at", _("Ruang itu sudah dipakai pada waktu tersebut."))
     return form_page(request, form, _("Rencanakan sesi"), _detail(pk))
