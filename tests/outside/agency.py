@@ -35,6 +35,7 @@ class OpenAgency:
     session: int = 0
     form: int = 0
     pin: str = ""
+    other: int = 0  # a second session, where a test plans one
 
     def sign_in(self, name: str) -> Visitor:
         return self.installation.sign_in(name)
