@@ -57,8 +57,15 @@ class Served:
     """A data directory with a small world, and its server."""
 
     def __init__(
-        self, data: Path, *, database: str = "", prepare: str = PREPARE, **more: str
+        self,
+        data: Path,
+        *,
+        database: str = "",
+        prepare: str = PREPARE,
+        server: dict[str, str] | None = None,
+        **more: str,
     ) -> None:
+        """server: what the server's environment has besides, and no command's."""
         self.front = 0  # a line before the server, where there is one
         self.port = free_port()
         self.data = data
@@ -67,6 +74,7 @@ class Served:
             "CAKAP_DATA": str(data), "DJANGO_SETTINGS_MODULE": "cakap.settings.base",
             "PYTHONPATH": str(TESTS), **more, **({"CAKAP_DATABASE_URL": database} if database else {}),
         }  # fmt: skip
+        self.server = server or {}
         self.said = Spoken()
         initialise(data)
         made = run([sys.executable, "-c", prepare], env=self.environment)
@@ -75,7 +83,7 @@ class Served:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [CAKAP, "serve", "--port", str(self.port)], env=self.environment,
+            [CAKAP, "serve", "--port", str(self.port)], env=self.environment | self.server,
             stdout=self.said.file, stderr=self.said.file, start_new_session=True,
         )  # fmt: skip
         self.wait()

@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import httpx
 from commands import PATIENCE, wait_for
+
+MOST = 40  # answers of one sending
 
 
 def mark_of(number: int) -> int:
@@ -20,7 +23,10 @@ def mark_of(number: int) -> int:
 
 @dataclass
 class Person:
-    """One sitting: what was chosen (seq -> (item, option)) and which of it was acknowledged."""
+    """One sitting: what was chosen (seq -> (item, option)) and which of it was acknowledged.
+
+    waiting: what was not, in its order; kept: what was, in the order of its acknowledgement.
+    """
 
     client: httpx.Client
     items: list[int]
@@ -28,6 +34,8 @@ class Person:
     number: int = 0
     chosen: dict[int, tuple[int, str]] = field(default_factory=dict)
     acknowledged: set[int] = field(default_factory=set)
+    waiting: dict[int, None] = field(default_factory=dict)
+    kept: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     last: int = 0
     moving: bool = False
@@ -38,6 +46,7 @@ class Person:
         with self.lock:
             self.client, self.last, self.moving = client, last_seq, False
             self.chosen = {seq: self.chosen[seq] for seq in self.acknowledged}
+            self.waiting.clear()
 
     def event(self, seq: int) -> dict[str, object]:
         item, option = self.chosen[seq]
@@ -60,15 +69,16 @@ class Person:
             if told.status_code == 200:
                 self.last = told.json()["seq_from"]
 
-    def choose(self) -> None:
-        self.last = seq = self.last + 1
-        self.chosen[seq] = (self.rng.choice(self.items), self.rng.choice("ab"))
+    def choose(self, many: int = 1) -> None:
+        for _ in range(many):
+            self.last = seq = self.last + 1
+            self.chosen[seq] = (self.rng.choice(self.items), self.rng.choice("ab"))
+            self.waiting[seq] = None
 
     def send(self) -> None:
         """What is not acknowledged, shuffled, some of what is once more; sometimes the line breaks."""
-        waiting = [seq for seq in self.chosen if seq not in self.acknowledged]
-        again = self.rng.sample(sorted(self.acknowledged), min(2, len(self.acknowledged)))
-        batch = waiting[:20] + again
+        again = [self.rng.choice(self.kept) for _ in range(min(2, len(self.kept)))]
+        batch = list(dict.fromkeys([*islice(self.waiting, MOST), *again]))
         self.rng.shuffle(batch)
         body = {
             "attempt": self.client.attempt,
@@ -77,9 +87,21 @@ class Person:
         hurry = self.rng.random() < 0.05
         answer = self.client.post("/ujian/jawaban", json=body, timeout=0.002 if hurry else 10)
         if answer.status_code == 200:
-            self.acknowledged.update(batch)
+            self._acknowledge(batch)
         elif answer.status_code != 503 and not (self.moving and "OtherDevice" in answer.text):
             self.refused.append(f"{answer.status_code} {answer.text[:120]}")
+
+    def _acknowledge(self, batch: list[int]) -> None:
+        for seq in batch:
+            if seq not in self.acknowledged:
+                self.acknowledged.add(seq)
+                self.kept.append(seq)
+                self.waiting.pop(seq, None)
+
+    def withdraw(self, seq: int) -> None:
+        """What was chosen is never sent in one's own name."""
+        del self.chosen[seq]
+        self.waiting.pop(seq, None)
 
     def nonsense(self) -> None:
         """Truncated, forged and foreign requests: refused, nothing kept, nobody disturbed."""
@@ -111,8 +133,10 @@ class Person:
 class Load:
     """Everybody at once, until told to stop."""
 
-    def __init__(self, people: list[Person], pause: float = 0.01) -> None:
-        self.people, self.pause, self._end = people, pause, threading.Event()
+    def __init__(self, people: list[Person], pause: float = 0.01, at_once: int = 1) -> None:
+        """at_once: so many answers at most are chosen before each sending."""
+        self.people, self.pause, self.at_once = people, pause, at_once
+        self._end = threading.Event()
         self._threads = [threading.Thread(target=self._live, args=[one]) for one in people]
 
     def __enter__(self) -> Load:
@@ -128,7 +152,8 @@ class Load:
     def _live(self, person: Person) -> None:
         while not self._end.is_set():
             with person.lock:
-                person.choose()
+                if len(person.waiting) < MOST:
+                    person.choose(person.rng.randint(1, self.at_once))
                 try:
                     if person.rng.random() < 0.03:
                         person.nonsense()

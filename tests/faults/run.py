@@ -31,9 +31,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
 from commands import wait_for
-from faults.load import Load, Person, mark_of
+from faketime import SteppingClock
+from faults.load import MOST, Load, Person, mark_of
 from faults.network import Line
-from served import Served, begin, children_of, free
+from served import Served, begin, children_of, free, post
 
 POSTGRES = os.environ.get("CAKAP_DATABASE_URL", "")
 
@@ -132,7 +133,7 @@ def share_a_machine(served: Served, rng: random.Random) -> None:
     with owner.lock, after.lock:
         owner.choose()
         event = owner.event(owner.last)
-        del owner.chosen[owner.last]
+        owner.withdraw(owner.last)
         token = {"Cookie": f"cakap_ujian={after.client.cookies['cakap_ujian']}"}
         body = {"attempt": owner.client.attempt, "events": [event]}
         with contextlib.suppress(httpx.HTTPError), served.client() as shared:
@@ -141,18 +142,47 @@ def share_a_machine(served: Served, rng: random.Random) -> None:
                 owner.refused.append(f"a shared machine was answered {answer.status_code}")
 
 
+def step_the_clock(served: Served, rng: random.Random) -> None:
+    """The server's wall clock steps; answers go on, and the proctor says which time is right."""
+    with served.client() as proctor:
+        post(proctor, "/akun/login/", {"login": "a-proctor", "password": "rahasia-sekali"})
+        served.clock.step(rng.choice([-7200, -600, 600, 7200, 86400]))
+        wait_for(
+            "an alarm", lambda: 'name="choice"' in proctor.get("/ujian/jam/").text, said=served.said
+        )
+        time.sleep(rng.uniform(0.2, 1.0))
+        told = {"choice": rng.choice(["old", "new"]), "right_at": "", "reason": "Jam dinding"}
+        answer = post(proctor, "/ujian/jam/", told)
+        assert answer.status_code == 302, answer.text[:2000]
+
+
 Fault = Callable[[Served, random.Random], None]
-BETWEEN = 30  # answers acknowledged after each fault, before the next
+BETWEEN = 30  # answers acknowledged after each fault, before the next, in a quick run
+ENOUGH = 1_000_000  # answers acknowledged in a full one
 FAULTS: list[Fault] = [
     kill_a_worker, kill_all, cut_the_network, stop_politely, lose_a_third, freeze, move_somebody,
-    open_a_second_tab, share_a_machine,
+    open_a_second_tab, share_a_machine, step_the_clock,
 ]  # fmt: skip
 
 
-def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str, Any]:
-    """n faults, one after the other, under load; what came of it."""
+def run(
+    data: Path, *, n_faults: int, seed: int, kinds: list[Fault], between: int = BETWEEN
+) -> dict[str, Any]:
+    """n faults, one after the other, under load; what came of it.
+
+    between: so many answers are acknowledged after a fault before the next, however slow the machine is.
+    """
     rng = random.Random(seed)
-    served = Served(data, database=POSTGRES)
+    with tempfile.TemporaryDirectory() as folder:
+        return _run(data, SteppingClock(Path(folder)), rng, n_faults, seed, kinds, between)
+
+
+def _run(
+    data: Path, clock: SteppingClock, rng: random.Random, n_faults: int, seed: int,
+    kinds: list[Fault], between: int,
+) -> dict[str, Any]:  # fmt: skip
+    served = Served(data, database=POSTGRES, server=clock.settings)
+    served.clock = clock
     served.line = Line(served.port, rng)
     served.front = served.line.port
     try:
@@ -162,14 +192,13 @@ def run(data: Path, *, n_faults: int, seed: int, kinds: list[Fault]) -> dict[str
             for client, items in [begin(served, number)]
         ]
         served.people = people
-        load = Load(people)
+        load = Load(people, at_once=1 if between == BETWEEN else MOST // 2)
         with load:
             for number in range(n_faults):
                 time.sleep(rng.uniform(0.2, 1.2))
                 kinds[number % len(kinds)](served, rng)
                 served.wait()
-                # However slow the machine is, people answered between two faults.
-                load.wait_for(BETWEEN, said=served.said)
+                load.wait_for(between, said=served.said)
         load.drain()
         found = counted(data, people)
         found["faults"] = n_faults
@@ -236,9 +265,10 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=0, help="so many instead")
     told = parser.parse_args()
     n = told.faults or (14 if told.quick else 200)
+    between = -(-ENOUGH // n) if not (told.quick or told.faults) else BETWEEN
     kinds = [*FAULTS, kill_postgres] if os.environ.get("CAKAP_TEST_PG_HOME") else FAULTS
     with tempfile.TemporaryDirectory() as folder:
-        total = run(Path(folder), n_faults=n, seed=told.seed, kinds=kinds)
+        total = run(Path(folder), n_faults=n, seed=told.seed, kinds=kinds, between=between)
     if not POSTGRES:
         with tempfile.TemporaryDirectory() as folder:
             if small_disk(Path(folder)):

@@ -101,7 +101,9 @@ def make_form(agency: OpenAgency, *, items: dict[str, int] | None = None, minute
 
 def review(writer: Visitor, to: str = "piloted") -> None:
     """Take every draft a step through review, as the page offers: all of them with one reason."""
-    shown = re.findall(r'name="shown" value="(\d+)"', writer.get("/bank-soal/tinjauan/").text)
+    page = writer.get("/bank-soal/tinjauan/").text
+    drafts = page.partition('id="state-draft"')[2].partition("</section>")[0]
+    shown = re.findall(r'name="shown" value="(\d+)"', drafts)
     writer.done("/bank-soal/tinjauan/pindah/", all="yes", shown=shown, to=to, reason="Ditelaah")
 
 
@@ -114,6 +116,12 @@ def option(page: httpx.Response, field: str, text: str) -> str:
             return str(value)
     message = f"{text} is no choice of {field} on {page.url}"
     raise AssertionError(message)
+
+
+def make_room(agency: OpenAgency, name: str, *, seats: int = 30, **room: str) -> None:
+    """A room of the agency, by page."""
+    operator = agency.sign_in("operator")
+    operator.done("/program/ruang/", name=name, seats=seats, location="", **room)
 
 
 def make_programme(
@@ -133,7 +141,7 @@ def make_programme(
     listed = "nip\n" + "\n".join(agency.nips) + "\n"
     path = f"/program/{agency.programme}"
     operator.done(f"{path}/peserta/berkas/", files={"file": ("peserta.csv", listed)})
-    operator.done("/program/ruang/", name="Ruang 1", seats=seats, location="", **room)
+    make_room(agency, "Ruang 1", seats=seats, **room)
     agency.session = plan_session(agency, starts)
     operator.done(f"{path}/kursi/")
 

@@ -17,10 +17,16 @@ class Participant:
     """One person at one machine: signed in, consented, begun."""
 
     def __init__(
-        self, agency: OpenAgency, number: int, *, begin: bool = True, **headers: str
+        self,
+        agency: OpenAgency,
+        number: int,
+        *,
+        begin: bool = True,
+        browser: Visitor | None = None,
+        **headers: str,
     ) -> None:
         self.agency, self.nip = agency, agency.nips[number]
-        self.browser = agency.installation.visitor(**headers)
+        self.browser = browser or agency.installation.visitor(**headers)
         self.seq = 0
         answer = self.browser.fill("/ujian/", nip=self.nip, pin=agency.pin)
         assert answer.status_code == 302, words_of(answer)
