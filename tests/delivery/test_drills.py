@@ -53,6 +53,15 @@ def test_a_short_disturbance_is_paused_given_back_and_let_run_on_in_time(rehears
     assert set(outcome(rehearsal).values()) == {True}
 
 
+def test_what_can_still_be_done_has_not_failed(rehearsal):
+    CheckIn.objects.all().delete()
+    drill = begin_drill(session=rehearsal, kind=SHORT, by="p", now=at(5))
+
+    assert [check.passed for check in checks(drill, now=at(10))] == [None] * 5
+    found = [check.passed for check in checks(drill, now=at(16))]
+    assert found == [False, None, False, None, None]
+
+
 def test_what_comes_too_late_fails(rehearsal):
     CheckIn.objects.create(
         seat=rehearsal.seats.last(), pin="1", identity="photo", by="p", at=at(71)

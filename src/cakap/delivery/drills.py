@@ -81,24 +81,31 @@ def checks(drill: Drill, *, now: datetime) -> list[Check]:
         if drill.kind == Drill.Kind.SHORT
         else [_postponed(drill, pause, policy)]
     )
-    return [*_at_the_desk(drill, policy), _paused(drill, pause, policy, now), *own]
+    return [*_at_the_desk(drill, policy, now), _paused(drill, pause, policy, now), *own]
 
 
-def _at_the_desk(drill: Drill, policy: Policy) -> list[Check]:
+def _at_the_desk(drill: Drill, policy: Policy, now: datetime) -> list[Check]:
     """The desk worked when participants are to be there, and gave no PIN after it closes."""
     times = sorted(CheckIn.objects.filter(seat__session=drill.session).values_list("at", flat=True))
     present = drill.starts_at - timedelta(minutes=policy["sessions.presence_minutes"])
     closes = drill.starts_at - timedelta(minutes=policy["sessions.registration_closes_minutes"])
     return [
         Check(
-            code=PRESENT, passed=bool(times) and times[0] <= present, limit=_clock(present),
+            code=PRESENT, passed=_before(times[:1], present, now), limit=_clock(present),
             found=_clock(times[0]) if times else "",
         ),
         Check(
-            code=DESK, passed=bool(times) and times[-1] <= closes, limit=_clock(closes),
+            code=DESK, passed=_before(times[-1:], closes, now), limit=_clock(closes),
             found=_clock(times[-1]) if times else "",
         ),
     ]  # fmt: skip
+
+
+def _before(done: list[datetime], limit: datetime, now: datetime) -> bool | None:
+    """Whether it was done by then; None while it still can be."""
+    if not done:
+        return None if now <= limit else False
+    return done[0] <= limit
 
 
 def _pause_of(drill: Drill) -> Interruption | None:

@@ -49,6 +49,7 @@ def readiness_words() -> dict[str, str]:
     return {
         "busy": _("sedang diperiksa …"),
         "fine": _("baik"),
+        "not_asked": _("tidak diminta oleh sesi ini"),
         "unknown": _("tidak diketahui"),
         "silent": _("Server tidak menjawab. Petugas jaringan: periksa kabel, sakelar dan server."),
         "ready": _("Komputer ini siap (kursi {n}, pukul {at})."),

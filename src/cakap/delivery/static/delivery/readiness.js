@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const words = JSON.parse($("words").textContent);
 const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
-const { clock, report, load } = $("readiness").dataset;
+const { clock, report, load, locked } = $("readiness").dataset;
 const CHECKS = ["browser", "clock", "network", "seb", "storage"];
 const ASKED = 8;
 const PATIENCE = 4000;
@@ -129,6 +129,8 @@ function show(name, state, text) {
   row.querySelector(".outcome").textContent = text;
 }
 
+const good = (name) => say(name === "seb" && locked !== "yes" ? "not_asked" : "fine");
+
 function tell(kind, text) {
   const box = $("verdict");
   box.dataset.state = kind;
@@ -159,7 +161,7 @@ async function send(body) {
   }
   $("replace").hidden = true;
   for (const name of CHECKS)
-    show(name, name in told.problems ? "wrong" : "fine", told.problems[name] ?? say("fine"));
+    show(name, name in told.problems ? "wrong" : "fine", told.problems[name] ?? good(name));
   const values = { n: own.number, at: told.at };
   tell(told.ready ? "ready" : "wrong", say(told.ready ? "ready" : "not_ready", values));
 }
