@@ -79,6 +79,7 @@ EXPECTED = {
     "itembank:items": (PSYCHO, ""),
     "itembank:item": (PSYCHO, "version"),
     "itembank:move": (PSYCHO, "version"),
+    "itembank:move_many": (PSYCHO, ""),
     "itembank:review": (PSYCHO, ""),
     "scoring:calibrations": (PSYCHO, ""),
     "scoring:from_answers": (PSYCHO, ""),
