@@ -55,7 +55,7 @@ def m2(fitted: Fitted, responses: Categories, *, nodes: Floats = POINTS) -> Mode
     return ModelFit(
         m2=value,
         df=df,
-        p=float(np.asarray(chdtrc(df, value))),
+        p=float(chdtrc(float(df), value)),
         rmsea=float(np.sqrt(max(value / df - 1, 0) / (len(complete) - 1))),
         srmsr=_srmsr(complete, moments, n_items),
     )
