@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from cakap.results.compute import Standing, what_is_missing
+import pytest
+
+from cakap.policy.book import Policy, default_rules
+from cakap.results.compute import Standing, find, what_is_missing
 
 
 def test_a_competency_scored_by_sums_is_named_with_the_page_that_mends_it():
@@ -12,3 +15,15 @@ def test_a_competency_scored_by_sums_is_named_with_the_page_that_mends_it():
         "butir kompetensi M.01 belum berparameter; tetapkan parameternya pada "
         "halaman Kalibrasi, lalu skor lagi"
     )
+
+
+@pytest.mark.parametrize(("scale", "is_known"), [("theta", True), ("sum", False)])
+def test_a_sum_of_reasoning_has_no_percentile_on_a_scale_of_abilities(scale, is_known):
+    scores = [
+        Standing(dimension="M.01", scale="level", value=3, se=0, answered=4, input_digest="x"),
+        Standing(dimension="TIU", scale=scale, value=17, se=0, answered=20, input_digest="y"),
+    ]
+
+    found = find(scores, {"M.01": 3}, purpose="mapping", policy=Policy(default_rules()))
+
+    assert (found.potential is not None) == is_known

@@ -133,7 +133,7 @@ def find(
         levels=levels,
         match=found,
         category=category(found.ratio, purpose, policy)[0],
-        potential=potential(by[REASONING].value, policy) if REASONING in by else None,
+        potential=_potential(by.get(REASONING), policy),
         interests={
             letter: by[f"RIASEC.{letter}"].value for letter in TYPES if f"RIASEC.{letter}" in by
         },
@@ -145,6 +145,13 @@ def find(
             }
         ),
     )
+
+
+def _potential(reasoning: Standing | None, policy: Policy) -> float | None:
+    """None where reasoning was not measured on the scale of the prior: a sum has no percentile there."""
+    if reasoning is None or reasoning.scale != "theta":
+        return None
+    return potential(reasoning.value, policy)
 
 
 def what_is_missing(

@@ -135,6 +135,7 @@ def _keep_levels(
             )
             for result in results
             for code, level in found[result.participant_id].levels.items()
+            if code in ids  # what is no competency has a score and no level
         ),
         batch_size=5000,
     )
