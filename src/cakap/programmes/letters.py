@@ -8,7 +8,8 @@ from pathlib import Path
 import segno
 from django.utils import formats, timezone
 
-from cakap.programmes.models import Participant
+from cakap.policy.queries import policy_in_force
+from cakap.programmes.models import Participant, Programme
 from cakap.registry.queries import position_held
 from cakap.ui.pdf import document
 
@@ -30,11 +31,18 @@ def invitation(participant: Participant) -> bytes:
             "nip": person.nip,
             "post": post.title if post else "",
             "seats": [_seat(seat) for seat in participant.seats.select_related("session__room")],
+            "presence": _presence(programme),
             "code": code_of(person.nip),
             "footer": programme.code,
         },
         made_at=participant.invited_at or timezone.now(),
     )
+
+
+def _presence(programme: Programme) -> int:
+    """Minutes before a session at which people are to be there, by policy of the first day."""
+    policy = policy_in_force(agency=programme.initiator.code, on=programme.starts)
+    return int(policy["sessions.presence_minutes"])
 
 
 def code_of(nip: str) -> str:
