@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -16,7 +16,9 @@ from cakap.delivery.drills import begin_drill, checks, end_drill
 from cakap.delivery.errors import NoDrill
 from cakap.delivery.minutes import minutes
 from cakap.delivery.models import CheckIn, Drill
-from cakap.programmes.models import Session
+from cakap.policy.queries import policy_in_force
+from cakap.policy.services import keep_policy, override_rule
+from cakap.programmes.models import Programme, Session
 
 SHORT, LONG = Drill.Kind.SHORT, Drill.Kind.LONG
 
@@ -83,6 +85,29 @@ def test_nothing_goes_on_after_the_hour_of_policy(rehearsal):
 
     (resumed,) = [check for check in checks(drill, now=evening) if check.code == "resumed"]
     assert (resumed.passed, resumed.limit) == (False, "20.00.00")
+
+
+def test_a_drill_is_judged_by_the_policy_that_the_programme_keeps(rehearsal):
+    agency = rehearsal.programme.initiator.code
+    for key, value in (
+        ("sessions.outage_latest_hour", 24), ("sessions.outage_longest_minutes", 1400),
+    ):  # fmt: skip
+        override_rule(
+            agency=agency, key=key, value=value, reason="x", since=date(2025, 1, 1), actor="t",
+            now=NOW,
+        )  # fmt: skip
+    drill = begin_drill(session=rehearsal, kind=SHORT, by="p", now=at(20))
+
+    def limit() -> str:
+        drill.session.refresh_from_db()
+        return next(one.limit for one in checks(drill, now=at(20)) if one.code == "resumed")
+
+    kept = limit()
+    digest = keep_policy(policy_in_force(agency=agency, on=NOW.date()))
+    Programme.objects.filter(pk=rehearsal.programme_id).update(policy_digest=digest)
+    drill.session.programme.refresh_from_db()
+
+    assert (kept == limit(), limit()) == (False, "00.00.00")
 
 
 @pytest.mark.parametrize(("later", "passed"), [(20 + 181, True), (20 + 90, False)])

@@ -104,7 +104,8 @@ def review(writer: Visitor, to: str = "piloted") -> None:
     page = writer.get("/bank-soal/tinjauan/").text
     drafts = page.partition('id="state-draft"')[2].partition("</section>")[0]
     shown = re.findall(r'name="shown" value="(\d+)"', drafts)
-    writer.done("/bank-soal/tinjauan/pindah/", all="yes", shown=shown, to=to, reason="Ditelaah")
+    told = {"all": "yes", "shown": shown, "state": "draft", "to": to, "reason": "Ditelaah"}
+    writer.done("/bank-soal/tinjauan/pindah/", **told)
 
 
 def option(page: httpx.Response, field: str, text: str) -> str:

@@ -11,6 +11,7 @@ from outside.agency import items_file, option, plan_session, review
 from outside.installation import words_of
 
 pytestmark = pytest.mark.slow
+MOVE = "/bank-soal/tinjauan/pindah/"
 
 
 def test_a_draft_reaches_a_rehearsal_but_no_session_that_counts_until_it_is_reviewed(shared_agency):
@@ -46,11 +47,11 @@ def test_a_draft_reaches_a_rehearsal_but_no_session_that_counts_until_it_is_revi
     item = re.search(
         r'value="(\d+)" aria-label="Pilih BARU-3"', writer.get("/bank-soal/tinjauan/").text
     )
-    writer.done("/bank-soal/tinjauan/pindah/", version=item[1], to="retired", reason="Bocor")
+    writer.done(MOVE, version=item[1], state="piloted", to="retired", reason="Bocor")
     refused = proctor.fill(f"/ujian/sesi/{session}/buka/")
     assert refused.status_code == 409
     assert "1 butir ditarik (BARU-3 v1)" in words_of(refused)
-    writer.done("/bank-soal/tinjauan/pindah/", version=item[1], to="piloted", reason="Keliru")
+    writer.done(MOVE, version=item[1], state="retired", to="piloted", reason="Keliru")
     assert "PIN" in words_of(proctor.done(f"/ujian/sesi/{session}/buka/"))
 
 
@@ -59,18 +60,17 @@ def test_a_step_that_one_item_cannot_take_moves_none(shared_agency):
     page = writer.get("/bank-soal/tinjauan/").text
     shown = re.findall(r'name="shown" value="(\d+)"', page)
 
-    refused = writer.fill(
-        "/bank-soal/tinjauan/pindah/", version=shown, to="operational", reason="Siap"
-    )
+    refused = writer.fill(MOVE, version=shown, state="piloted", to="operational", reason="Siap")
     assert refused.status_code == 409
     assert "parameter" in words_of(refused)
-    assert (
-        writer.fill(
-            "/bank-soal/tinjauan/pindah/", version=shown, to="retired", reason=" "
-        ).status_code
-        == 409
-    )
-    nothing = writer.done("/bank-soal/tinjauan/pindah/", to="retired", reason="Tidak ada")
+    assert writer.fill(MOVE, version=shown, to="retired", reason=" ").status_code == 409
+    stale = writer.fill(
+        MOVE, all="yes", shown=shown, state="draft", to="retired",
+        reason="Halaman lama",
+    )  # fmt: skip
+    assert stale.status_code == 409
+    assert "sejak halaman ini dibuka" in words_of(stale)
+    nothing = writer.done(MOVE, to="retired", reason="Tidak ada")
     assert "Tidak ada butir yang dipilih" in nothing.text
     after = writer.get("/bank-soal/tinjauan/").text
     assert re.findall(r'name="shown" value="(\d+)"', after) == shown

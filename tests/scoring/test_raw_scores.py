@@ -104,11 +104,13 @@ def test_by_policy_the_board_shows_submitted_attempts_by_seat_or_by_name(
     assert "Belum ada peserta" in board_of(client, world, session).content.decode()
 
 
-@pytest.mark.parametrize("how", ["rehearsal", "cancelled", "aside"])
+@pytest.mark.parametrize("how", ["rehearsal", "cancelled", "aside", "time may be given back"])
 def test_what_does_not_count_has_no_score(client, session, attempt, how):
     switch_on(session, raw_scores.ON_RECEIPT)
     if how == "aside":
         Attempt.objects.update(set_aside_at=NOW)
+    elif how == "time may be given back":
+        Attempt.objects.update(submitted_at=None)
     else:
         told = {"is_rehearsal": True} if how == "rehearsal" else {"state": "cancelled"}
         Session.objects.filter(pk=session.pk).update(**told)

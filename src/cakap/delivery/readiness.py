@@ -149,18 +149,29 @@ def report(*, session: Session, told: Report, caller: Caller, now: datetime) -> 
         "measures": told.measures, "reported_at": now,
         "problems": judge(told.measures, policy, is_locked_out=locked_out),
     }  # fmt: skip
+    kept = Readiness.objects.filter(session=session, number=told.number).first()
+    _refuse_hurry(kept, now)  # before the lock that answers wait for
     try:
         return _keep(session, told, fields, now)
     except IntegrityError as exc:  # another report of this seat at the same moment
         raise TooOften from exc
 
 
+def _age(row: Readiness, now: datetime) -> timedelta:
+    """How far a report is from now: after a clock was set back it may be of a time to come."""
+    return abs(now - row.reported_at)
+
+
+def _refuse_hurry(row: Readiness | None, now: datetime) -> None:
+    if row is not None and _age(row, now) < AGAIN_AFTER:
+        raise TooOften
+
+
 @transaction.atomic
 def _keep(session: Session, told: Report, fields: dict[str, Any], now: datetime) -> Readiness:
     own = Readiness.objects.select_for_update().filter(session=session, number=told.number).first()
-    if own is not None and now - own.reported_at < AGAIN_AFTER:
-        raise TooOften
-    is_others = own is not None and own.key != told.key and now - own.reported_at < TAKEN_FOR
+    _refuse_hurry(own, now)
+    is_others = own is not None and own.key != told.key and _age(own, now) < TAKEN_FOR
     if is_others and not told.replaces:
         raise SeatOfOther
     # A machine stands at one seat: the number it told before is free again.
@@ -259,7 +270,7 @@ def _place(number: int, who: str, row: Readiness | None, now: datetime, valid: t
 
 
 def _standing(row: Readiness, now: datetime, valid: timedelta) -> str:
-    if now - row.reported_at > valid:
+    if not -AGAIN_AFTER <= now - row.reported_at <= valid:  # of a time to come, or long past
         return OLD
     return NOT_READY if row.problems else READY
 

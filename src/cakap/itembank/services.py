@@ -250,6 +250,17 @@ def move_versions(
         _move(version, to=to, reason=reason, actor=actor, now=now)
 
 
+def refuse_changed(*, versions: Sequence[ItemVersion], state: str) -> None:
+    """Raise BadMove, naming the first, where a version is no longer in the state that a page showed."""
+    for version in versions:
+        if version.state != state:
+            message = (
+                f"Butir {version.item.code} v{version.version} sudah berpindah ke "
+                f"{version.get_state_display()} sejak halaman ini dibuka; muat ulang halaman."
+            )
+            raise BadMove(message)
+
+
 def _move(version: ItemVersion, *, to: str, reason: str, actor: str, now: datetime) -> None:
     name = f"{version.item.code} v{version.version}"
     if to not in MOVES[ItemVersion.State(version.state)]:

@@ -27,6 +27,7 @@ from cakap.itembank.services import (
     export_items,
     move_version,
     move_versions,
+    refuse_changed,
 )
 from cakap.registry.imports.tables import read_table
 from cakap.ui.files import as_csv, download, shown_file
@@ -106,6 +107,7 @@ def move_many(request: HttpRequest) -> HttpResponse:
     if not found:
         messages.warning(request, _("Tidak ada butir yang dipilih."))
         return redirect("itembank:review")
+    refuse_changed(versions=found, state=request.POST.get("state", ""))
     move_versions(
         versions=found, to=request.POST.get("to", ""), reason=request.POST.get("reason", ""),
         actor=request.user.get_username(), now=timezone.now(),

@@ -46,12 +46,14 @@ class Line:
 def receipt_score(attempt: Attempt) -> Raw | None:
     """What the receipt shows of an ended attempt; None where the rule is off or nothing can be scored.
 
-    A rehearsal, a cancelled session and an attempt that does not count have no score.
+    A rehearsal, a cancelled session, an attempt that does not count and one that may yet go on have none.
     """
     session = attempt.seat.session
     off = session.is_rehearsal or session.state == Session.State.CANCELLED
     if off or attempt.set_aside_at or not rule_of(session, ON_RECEIPT):
         return None
+    if attempt.submitted_at is None and session.state != Session.State.CLOSED:
+        return None  # the time is over and may yet be given back: nobody goes on knowing a score
     return _score(state_of(attempt).answers, *_items(session.form_id))
 
 

@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const form = $("queue");
 const least = Number(form.dataset.after);
-const BUSY = [502, 503, 504];
+const BUSY = [408, 429, 502, 503, 504];
 
 function later(seconds) {
   const until = Date.now() + 1000 * (seconds + seconds * Math.random());
@@ -17,11 +17,16 @@ function later(seconds) {
   tick();
 }
 
-// A page that says why: the sign-in with its errors, or a refusal.
+// A page that says why: the sign-in with its errors, or a refusal. What is no page of ours is asked again.
 function show(html) {
   const told = new DOMParser().parseFromString(html, "text/html");
+  const main = told.querySelector("main");
+  if (!main) {
+    later(least);
+    return;
+  }
   document.title = told.title;
-  document.querySelector("main").replaceWith(told.querySelector("main"));
+  document.querySelector("main").replaceWith(main);
 }
 
 async function again() {
