@@ -13,7 +13,6 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from cakap.delivery.models import Attempt, EvidenceDecision, Stray
-from cakap.delivery.sites.errors import BadEnvelope
 from cakap.programmes.models import Seat, Session
 
 ASIDE = 20_000  # numbers of seat that no room has: where seats wait while they are exchanged
@@ -31,13 +30,18 @@ def seats_told(session: Session) -> dict[int, dict[str, Any]]:
 
 
 def take_seats(session: Session, told: Mapping[str, Mapping[str, Any]]) -> None:
-    """Numbers and removals as the room decided; a seat that the room does not know makes way."""
+    """Numbers and removals as the room decided; a seat that the room does not know makes way.
+
+    A seat that is not known here is left out: a site of before 0.2 may have seated somebody itself, and
+    the others of its session are heard all the same. A removal stays, whichever end decided it.
+    """
     known = {row.pk: row for row in Seat.every.filter(session=session)}
     wanted = {
-        int(pk): (_number(row["number"]), moment_of(row["removed_at"])) for pk, row in told.items()
-    }
-    if not wanted.keys() <= known.keys():
-        raise BadEnvelope
+        int(pk): (
+            _number(row["number"]), moment_of(row["removed_at"]) or known[int(pk)].removed_at,
+        )
+        for pk, row in told.items() if int(pk) in known
+    }  # fmt: skip
     changed = [
         pk for pk, value in wanted.items() if value != (known[pk].number, known[pk].removed_at)
     ]
@@ -46,11 +50,13 @@ def take_seats(session: Session, told: Mapping[str, Mapping[str, Any]]) -> None:
     for place, pk in enumerate(changed):
         Seat.every.filter(pk=pk).update(number=ASIDE + place)
     taken = {number for number, removed_at in wanted.values() if removed_at is None}
-    for pk in sorted(known.keys() - wanted.keys()):
-        if known[pk].removed_at is None:
-            number = known[pk].number if known[pk].number not in taken else free_number(taken)
-            Seat.every.filter(pk=pk).update(number=number)
-            taken.add(number)
+    others = {
+        pk: row.number for pk, row in known.items() if pk not in wanted and row.removed_at is None
+    }
+    for pk in sorted(pk for pk, number in others.items() if number in taken):
+        # Nor a number that another of these seats still has.
+        others[pk] = free_number(taken.union(others.values()))
+        Seat.every.filter(pk=pk).update(number=others[pk])
     for pk in changed:
         number, removed_at = wanted[pk]
         Seat.every.filter(pk=pk).update(number=number, removed_at=removed_at)

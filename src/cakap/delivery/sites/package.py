@@ -221,6 +221,8 @@ def _take_rows(told: dict[str, Any], now: datetime) -> Session:
     if any(type(row.object) not in MODELS for row in rows):
         raise BadEnvelope
     _drop_seats(pk, {row.object.pk for row in rows if isinstance(row.object, Seat)})
+    # A person with a new seat has left the old one first.
+    rows.sort(key=lambda row: isinstance(row.object, Seat) and row.object.removed_at is None)
     for row in rows:
         _keep(row)
     session: Session = Session.objects.get(pk=pk)
@@ -274,10 +276,11 @@ def _keep(row: Any) -> None:
 
 
 def _keep_place(seat: Seat) -> None:
-    """Of a seat that is here, its number and whether it was taken away; a new one gets a free number."""
+    """Of a seat that is here, its number; a new one gets a free number. Taken away at either end is taken
+    away."""
     known = Seat.every.filter(pk=seat.pk).first()
     if known:
-        seat.number, seat.removed_at = known.number, known.removed_at
+        seat.number, seat.removed_at = known.number, known.removed_at or seat.removed_at
         return
     taken = set(Seat.objects.filter(session=seat.session_id).values_list("number", flat=True))
     if seat.removed_at is None and seat.number in taken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -119,8 +120,12 @@ def missing_by_seat(package: SitePackage) -> dict[int, int]:
     """Seat number -> records that the site has declared and that have not come."""
     held = _counts(package.session_id)
     numbers = dict(_seats(package.session).values_list("pk", "number"))
-    found = {int(seat): int(n) - held.get(int(seat), 0) for seat, n in package.declared.items()}
-    return {numbers[seat]: n for seat, n in sorted(found.items()) if n > 0 and seat in numbers}
+    found: Counter[int] = Counter()  # a seat that was taken away and its successor have one number
+    for seat, n in sorted((int(seat), int(n)) for seat, n in package.declared.items()):
+        missing = n - held.get(seat, 0)
+        if missing > 0 and seat in numbers:
+            found[numbers[seat]] += missing
+    return dict(found)
 
 
 def _counts(session: int) -> dict[int, int]:

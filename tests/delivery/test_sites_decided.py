@@ -1,0 +1,140 @@
+"""What is decided at two ends about one session: neither undoes the other, and none blocks the log."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from delivery.test_control import later, sit
+from delivery.test_sites import wiped
+from django.apps import apps
+from django.db.models import F
+from world import NOW, make_open_session
+
+from cakap.delivery.decisions import remove_from_seat, swap_seats
+from cakap.delivery.models import Attempt, LoadedPackage, SitePackage
+from cakap.delivery.sites.errors import BadEnvelope
+from cakap.delivery.sites.identity import identity
+from cakap.delivery.sites.log import head_of
+from cakap.delivery.sites.package import pack, take_in
+from cakap.delivery.sites.receiving import missing_by_seat, receive
+from cakap.delivery.sites.services import add_site
+from cakap.programmes.models import Programme, Seat
+
+TWO = {"reason": "Diputuskan", "by": "p", "second": "o"}
+
+
+@pytest.fixture(autouse=True)
+def _own_keys(settings, tmp_path):
+    settings.DATA = tmp_path
+
+
+@pytest.fixture
+def site(world):
+    return add_site(agency=world.agency, name="Lebak", card=identity().card.text, by="o", now=NOW)
+
+
+def at_site(session, site):
+    return SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+
+
+def loaded(content):
+    return take_in(content, centre=identity().card.text, now=later(5))
+
+
+# ---- seats ----------------------------------------------------------------------------------
+
+
+def test_a_seat_that_the_centre_does_not_know_keeps_no_head_out(world, site):
+    session = make_open_session(world)
+    one = sit(session)
+    head = head_of(session, now=later(2))
+    unknown = Seat.every.order_by("-pk").first().pk + 1
+    head["seats"][str(unknown)] = {"number": 19, "removed_at": None}
+    wiped(session)
+    at_site(session, site)
+
+    receive(identity().card, head, now=later(3))
+
+    assert Attempt.objects.get().seat_id == one.seat_id
+    assert not Seat.every.filter(pk=unknown).exists()
+    head["attempts"][str(unknown)] = head["attempts"][str(one.seat_id)]
+    with pytest.raises(BadEnvelope):
+        receive(identity().card, {**head, "number": 9}, now=later(4))
+
+
+def test_a_programme_that_was_loaded_before_the_mark_is_the_centres(world):
+    session = make_open_session(world)
+    other = Programme.objects.get(pk=session.programme_id)
+    other.pk, other.code = None, "P-LAIN"
+    other.save_base(raw=True, force_insert=True)
+    LoadedPackage.objects.create(session=session, edition=1, loaded_at=NOW)
+
+    import_module("cakap.delivery.migrations.0012_from_centre").mark_from_centre(apps, None)
+
+    assert list(Programme.objects.filter(from_centre=True)) == [session.programme]
+
+
+def test_seats_that_make_way_take_no_number_that_another_still_has(world, site):
+    session = make_open_session(world)
+    one, two, three = list(session.seats.order_by("number")[:3])
+    head = head_of(session, now=later(2))
+    head["seats"] = {str(one.pk): {"number": 1, "removed_at": None}}
+    for seat, number in ((one, 19), (two, 1), (three, 2)):
+        Seat.every.filter(pk=seat.pk).update(number=number + 100)
+    Seat.every.filter(session=session, number__gt=100).update(number=F("number") - 100)
+    at_site(session, site)
+
+    receive(identity().card, head, now=later(3))
+
+    numbers = dict(Seat.objects.filter(session=session).values_list("pk", "number"))
+    assert numbers[one.pk] == 1
+    assert numbers[three.pk] == 2
+    assert len(set(numbers.values())) == len(numbers)
+
+
+def fresh_seat(seat):
+    return Seat.every.select_related("session__room").get(pk=seat.pk)
+
+
+def test_who_was_removed_at_the_centre_stays_removed_whatever_the_site_tells(world, site):
+    session = make_open_session(world)
+    seat = session.seats.order_by("number").first()
+    head = head_of(session, now=later(1))
+    remove_from_seat(seat=seat, **TWO, now=later(2))
+    new = Seat.objects.create(session=session, participant=seat.participant, number=seat.number)
+    at_site(session, site)
+
+    receive(identity().card, head, now=later(3))
+
+    assert fresh_seat(seat).removed_at == later(2)
+    assert Seat.objects.get(pk=new.pk).number == seat.number
+
+
+def test_who_was_removed_at_the_centre_is_removed_by_the_next_package_too(world, site):
+    session = make_open_session(world)
+    seat = session.seats.order_by("-number").first()
+    free = seat.number
+    swap_seats(seat=seat, number=free + 1, reason="x", by="p", now=later(1))
+    remove_from_seat(seat=fresh_seat(seat), **TWO, now=later(2))
+    # The new seat stands before the old one in the package, whose order is by number.
+    new = Seat.objects.create(session=session, participant=seat.participant, number=free)
+    content = pack(session=session, site=site, by="o", now=later(3))
+    Seat.every.filter(pk=new.pk).delete()
+    Seat.every.filter(pk=seat.pk).update(removed_at=None)
+
+    for _ in range(2):
+        loaded(content)
+        assert fresh_seat(seat).removed_at == later(2)
+        assert Seat.objects.get(pk=new.pk).participant_id == seat.participant_id
+
+
+def test_what_is_missing_at_a_seat_and_at_its_successor_is_missing_together(world, site):
+    session = make_open_session(world)
+    seat = session.seats.order_by("number").first()
+    remove_from_seat(seat=seat, **TWO, now=later(2))
+    new = Seat.objects.create(session=session, participant=seat.participant, number=seat.number)
+    package = at_site(session, site)
+    package.declared = {str(seat.pk): 3, str(new.pk): 4}
+
+    assert missing_by_seat(package) == {seat.number: 7}
