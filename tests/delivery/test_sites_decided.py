@@ -9,14 +9,16 @@ from delivery.test_control import later, sit
 from delivery.test_sites import wiped
 from django.apps import apps
 from django.db.models import F
+from django.urls import reverse
 from world import NOW, make_open_session
 
+from cakap.accounts.models import Role
 from cakap.delivery.decisions import remove_from_seat, swap_seats
 from cakap.delivery.models import Attempt, LoadedPackage, SitePackage
 from cakap.delivery.sites.errors import BadEnvelope
 from cakap.delivery.sites.identity import identity
 from cakap.delivery.sites.log import head_of
-from cakap.delivery.sites.package import pack, take_in
+from cakap.delivery.sites.package import changed_since_packing, contents_of, pack, take_in
 from cakap.delivery.sites.receiving import missing_by_seat, receive
 from cakap.delivery.sites.services import add_site
 from cakap.programmes.models import Programme, Seat
@@ -138,3 +140,20 @@ def test_what_is_missing_at_a_seat_and_at_its_successor_is_missing_together(worl
     package.declared = {str(seat.pk): 3, str(new.pk): 4}
 
     assert missing_by_seat(package) == {seat.number: 7}
+
+
+def test_a_package_of_before_is_not_said_to_have_changed(client, world, site):
+    session = make_open_session(world)
+    pack(session=session, site=site, by="o", now=NOW)
+    package = SitePackage.objects.get()
+    earlier = {**package.contents, "kursi": "digest of numbers too"}
+    del earlier["penghuni kursi"]
+
+    package.contents = earlier
+    assert changed_since_packing(package) == []
+
+    Seat.objects.filter(pk=session.seats.first().pk).delete()
+    assert "penghuni kursi" in contents_of(session)
+    client.force_login(world.user(Role.PROCTOR))
+    page = client.get(reverse("delivery:board", args=[session.pk]))
+    assert "penghuni kursi" in page.content.decode()

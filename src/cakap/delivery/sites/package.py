@@ -14,6 +14,7 @@ from django.core import serializers
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, models, transaction
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 
 from cakap.accounts.models import Agency
 from cakap.audit.chain import digest
@@ -120,8 +121,9 @@ def _log_of(session: Session) -> dict[str, Any]:
 # What people may change at the centre after packing, by the word that is shown for it.
 CHANGEABLE: dict[str, Callable[[Session], Iterable[models.Model]]] = {
     "peserta": lambda session: Employee.objects.filter(participations__seats__session=session),
-    # Who sits in it; where is decided at the site.
-    "kursi": lambda session: [
+    # Who sits in it; where is decided at the site. Packages were made in which "kursi" was the numbers
+    # too: under another word the two are not compared.
+    "penghuni kursi": lambda session: [
         Seat(pk=row.pk, session=session, participant_id=row.participant_id, number=0)
         for row in Seat.every.filter(session=session)
     ],
@@ -147,7 +149,11 @@ def contents_of(session: Session) -> dict[str, str]:
 def changed_since_packing(package: SitePackage) -> list[str]:
     """Kinds of what has been changed here and is not in the package; before 0.2 nothing was noted."""
     now = contents_of(package.session)
-    return [kind for kind, packed in package.contents.items() if now.get(kind, packed) != packed]
+    return [
+        gettext(kind)
+        for kind, packed in package.contents.items()
+        if now.get(kind, packed) != packed
+    ]
 
 
 def _queries(session: Session) -> Iterator[Iterable[models.Model]]:
