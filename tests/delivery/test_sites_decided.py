@@ -21,7 +21,11 @@ from cakap.delivery.sites.log import head_of
 from cakap.delivery.sites.package import changed_since_packing, contents_of, pack, take_in
 from cakap.delivery.sites.receiving import missing_by_seat, receive
 from cakap.delivery.sites.services import add_site
-from cakap.programmes.models import Programme, Seat
+from cakap.itembank.errors import NotReviewed
+from cakap.itembank.models import FormItem, ItemVersion
+from cakap.itembank.services import move_versions
+from cakap.programmes.models import Programme, Seat, Session
+from cakap.programmes.services import open_session, postpone_session
 
 TWO = {"reason": "Diputuskan", "by": "p", "second": "o"}
 
@@ -157,3 +161,42 @@ def test_a_package_of_before_is_not_said_to_have_changed(client, world, site):
     client.force_login(world.user(Role.PROCTOR))
     page = client.get(reverse("delivery:board", args=[session.pk]))
     assert "penghuni kursi" in page.content.decode()
+
+
+# ---- items ----------------------------------------------------------------------------------
+
+
+def retire_one(session):
+    item = FormItem.objects.filter(section__form=session.form).order_by("pk")[0]
+    versions = ItemVersion.objects.filter(pk=item.version_id).select_related("item__agency")
+    move_versions(versions=list(versions), to="retired", reason="Bocor", actor="t", now=NOW)
+
+
+def test_items_are_looked_at_when_a_session_is_packed_and_not_at_the_site(world, site):
+    session = make_open_session(world)
+    Session.objects.filter(pk=session.pk).update(state=Session.State.PLANNED)
+    session.refresh_from_db()
+    content = pack(session=session, site=site, by="o", now=NOW)
+    retire_one(session)
+
+    with pytest.raises(NotReviewed):
+        pack(session=session, site=site, by="o", now=NOW)
+    assert SitePackage.objects.get().edition == 1
+    with pytest.raises(NotReviewed):
+        open_session(session=session, actor="p", now=NOW)
+    at_the_site = loaded(content)
+    open_session(session=at_the_site, actor="p", now=NOW)
+    assert at_the_site.state == Session.State.OPEN
+
+
+def test_a_postponed_exam_that_was_begun_opens_again_though_an_item_was_retired(world):
+    session = make_open_session(world)
+    sit(session)
+    postpone_session(
+        session=session, starts_at=later(30), reason="Listrik", actor="p", now=later(1)
+    )
+    retire_one(session)
+
+    open_session(session=session, actor="p", now=later(30))
+
+    assert Session.objects.get(pk=session.pk).state == Session.State.OPEN

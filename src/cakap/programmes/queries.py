@@ -14,6 +14,11 @@ from cakap.registry.models import Appointment, Employee, Unit
 from cakap.registry.queries import current_appointments
 
 
+def has_begun(session: Session) -> bool:
+    """Whether anybody has begun the exam of a session, also in a seat that was taken away since."""
+    return Seat.every.filter(session=session, attempt__begun_at__isnull=False).exists()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
     """An employee with the post and office held now."""

@@ -34,7 +34,7 @@ from cakap.programmes.models import (
     Seat,
     Session,
 )
-from cakap.programmes.queries import away_at, not_in, staff_of_units, units_of, unseated
+from cakap.programmes.queries import away_at, has_begun, not_in, staff_of_units, units_of, unseated
 from cakap.registry.imports.tables import Table, normal
 from cakap.registry.models import Employee
 
@@ -278,8 +278,10 @@ def open_session(*, session: Session, actor: str, now: datetime) -> None:
         standing = session.get_state_display().lower()
         message = f"Sesi ini {standing}; hanya sesi yang direncanakan dapat dibuka."
         raise WrongState(message)
-    if not session.is_rehearsal:
-        refuse_unreviewed(session.form)
+    if (
+        not session.programme.from_centre
+    ):  # the centre looked when it packed; a site could mend nothing
+        refuse_unreviewed_session(session)
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
     Session.objects.filter(pk=session.pk).update(state=Session.State.OPEN)
@@ -288,6 +290,15 @@ def open_session(*, session: Session, actor: str, now: datetime) -> None:
         actor=actor, action="session.open", subject=str(session.pk),
         agency=session.programme.organiser.code, now=now,
     )  # fmt: skip
+
+
+def refuse_unreviewed_session(session: Session) -> None:
+    """Raises NotReviewed where people would begin a session that counts with items nobody reviewed.
+
+    What somebody has begun goes on: an item that was taken out of use since then is left to scoring.
+    """
+    if not session.is_rehearsal and not has_begun(session):
+        refuse_unreviewed(session.form)
 
 
 def refuse_from_centre(programme: Programme) -> None:

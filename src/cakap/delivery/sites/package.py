@@ -48,7 +48,7 @@ from cakap.programmes.models import (
     Seat,
     Session,
 )
-from cakap.programmes.services import freeze_policy
+from cakap.programmes.services import freeze_policy, refuse_unreviewed_session
 from cakap.registry.models import Employee, Portrait
 
 # What a package may hold, in the order in which it is taken in. Keys and parameters are not in it.
@@ -80,6 +80,7 @@ def pack(*, session: Session, site: Site, by: str, now: datetime) -> bytes:
     if Attempt.objects.filter(seat__session=session, uploads=False).exists():
         message = "Sesi ini sudah dikerjakan di sini."
         raise NotForSites(message)
+    refuse_unreviewed_session(session)
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
     edition = _edition_after(session)
