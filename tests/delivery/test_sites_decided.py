@@ -5,16 +5,20 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from delivery.test_control import later, sit
+from delivery.test_control import fresh, keep, later, sit
 from delivery.test_sites import wiped
 from django.apps import apps
+from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 from world import NOW, make_open_session
 
 from cakap.accounts.models import Role
 from cakap.delivery.decisions import remove_from_seat, swap_seats
-from cakap.delivery.models import Attempt, LoadedPackage, SitePackage
+from cakap.delivery.evidence import decide_evidence
+from cakap.delivery.late_marks import correct_late_marks
+from cakap.delivery.models import Attempt, Event, LoadedPackage, SitePackage, Stray
+from cakap.delivery.services import submit
 from cakap.delivery.sites.errors import BadEnvelope
 from cakap.delivery.sites.identity import identity
 from cakap.delivery.sites.log import head_of
@@ -200,3 +204,80 @@ def test_a_postponed_exam_that_was_begun_opens_again_though_an_item_was_retired(
     open_session(session=session, actor="p", now=later(30))
 
     assert Session.objects.get(pk=session.pk).state == Session.State.OPEN
+
+
+# ---- what makes results stale ---------------------------------------------------------------
+
+
+def test_a_mark_of_stale_that_others_set_meanwhile_is_not_written_back(world, site):
+    session = make_open_session(world)
+    one = sit(session)
+    head = head_of(session, now=later(1))
+    Attempt.objects.update(pages=7)
+    at_site(session, site)
+
+    def beside(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "delivery_attempt"') and not done:
+            done.append(sql)
+            Attempt.objects.filter(pk=one.pk).update(amended_at=later(2))
+        return execute(sql, params, many, context)
+
+    done: list[str] = []
+    with connection.execute_wrapper(beside):
+        receive(identity().card, head, now=later(3))
+
+    assert fresh(one).pages == one.pages
+    assert fresh(one).amended_at == later(2)
+
+
+def ended(session, number=0):
+    """An attempt with one answer, submitted."""
+    one = sit(session, number)
+    keep(one, 1, now=later(1))
+    submit(attempt=fresh(one), device=one.device, last_seq=1, now=later(2))
+    return fresh(one)
+
+
+def evidence_at(attempt):
+    return Stray.objects.create(
+        attempt=attempt, item=Event.objects.filter(attempt=attempt)[0].item, kind="answer",
+        response="b", client_at=NOW, received_at=NOW, address="", device="lama", seq=2, digest="d",
+    ).pk  # fmt: skip
+
+
+def test_evidence_makes_stale_what_was_reckoned_of_an_ended_exam(world):
+    session = make_open_session(world)
+    one, running = ended(session), sit(session, 1)
+    keep(running, 1)
+
+    def decide(attempt, *, accepted):
+        decide_evidence(
+            attempt=fresh(attempt), strays=[evidence_at(attempt)], accepted=accepted, **TWO,
+            now=later(3),
+        )  # fmt: skip
+        found = fresh(attempt).amended_at
+        Stray.objects.filter(attempt=attempt).update(seq=3)
+        return found
+
+    assert decide(running, accepted=True) is None
+    assert decide(one, accepted=False) is None
+    Stray.objects.filter(attempt=one).update(digest="e")
+    assert decide(one, accepted=True) == later(3)
+
+
+def test_late_marks_make_stale_the_exams_whose_answers_turned(world):
+    session = make_open_session(world)
+    one, two = ended(session), ended(session, 1)
+    Event.objects.filter(attempt=one).update(late=True)
+
+    def correct(attempt, minute, *, counts):
+        correct_late_marks(
+            session=session, attempt=attempt, since=NOW, until=later(1), counts=counts, **TWO,
+            now=later(minute),
+        )  # fmt: skip
+        return fresh(one).amended_at, fresh(two).amended_at
+
+    assert correct(None, 3, counts=True) == (later(3), None)
+    assert correct(None, 4, counts=True) == (later(3), None)
+    assert correct(two, 5, counts=False) == (later(3), later(5))
+    assert correct(None, 6, counts=False) == (later(6), later(5))

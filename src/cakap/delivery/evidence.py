@@ -18,7 +18,7 @@ from cakap.delivery.errors import BadEvidenceDecision
 from cakap.delivery.models import Attempt, Event, EvidenceDecision, Incident, Stray
 from cakap.delivery.protocol import PAGE_SPAN
 from cakap.delivery.queries import state_of
-from cakap.delivery.services import receipt
+from cakap.delivery.services import ended_by, receipt
 from cakap.delivery.sites.services import refuse_at_site
 
 COUNTING = (Event.Kind.ANSWER, Event.Kind.FLAG)
@@ -82,6 +82,8 @@ def decide_evidence(
     if accepted:
         for row in rows:
             _take_in(row, now)
+        if ended_by(attempt, now):  # what was reckoned from its answers is older than these
+            Attempt.objects.filter(pk=attempt.pk).update(amended_at=now)
     decisions = [
         EvidenceDecision(
             stray=row, accepted=accepted, reason=reason.strip(), by=by, second=second, at=now

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cakap.audit.services import record
 from cakap.delivery.errors import BadReopening
-from cakap.delivery.models import Attempt, Incident, LateCorrection
+from cakap.delivery.models import Attempt, Event, Incident, LateCorrection
 from cakap.delivery.sites.services import refuse_at_site
 from cakap.programmes.models import Session
 
@@ -46,6 +47,17 @@ def _attempts_of(session: int) -> list[int]:
     return list(Attempt.objects.filter(seat__session=session).values_list("pk", flat=True))
 
 
+def _turned(events: QuerySet[Event], *, counts: bool) -> set[int]:
+    """The attempts of which an event counts, or does not, otherwise than was decided so far."""
+    rows = list(events.values_list("attempt", "received_at", "late").distinct())
+    marks = late_marks(attempt for attempt, _at, _late in rows)
+    return {
+        attempt
+        for attempt, received_at, late in rows
+        if marks.is_late(attempt, received_at, late=late) == counts
+    }
+
+
 @transaction.atomic
 def correct_late_marks(
     *,
@@ -66,6 +78,11 @@ def correct_late_marks(
     refuse_at_site(session)
     if not reason.strip() or not second or second == by or until < since:
         raise BadReopening
+    events = Event.objects.filter(
+        attempt__seat__session=session, received_at__gte=since, received_at__lte=until
+    )
+    amended = _turned(events.filter(attempt=attempt) if attempt else events, counts=counts)
+    Attempt.objects.filter(pk__in=amended).update(amended_at=now)
     row = LateCorrection.objects.create(
         session=session, attempt=attempt, since=since, until=until, counts=counts,
         reason=reason.strip(), by=by, second=second, at=now,

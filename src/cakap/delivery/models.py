@@ -52,7 +52,8 @@ class Attempt(models.Model):
     an empty `device` means that a proctor freed the attempt for another machine; `uploads`, that it
     is worked at a site, whose log is told here; `set_aside_at`, that people decided that it does not
     count: it stays as evidence. `amended_at`: when answers were last added or changed otherwise than
-    by the exam itself (a site's log, a settled conflict); results from before are stale.
+    by the exam itself (a site's log, a settled conflict, accepted evidence, corrected late marks); results
+    from before are stale.
     """
 
     seat = models.OneToOneField(Seat, models.PROTECT, related_name="attempt")

@@ -244,21 +244,23 @@ def _take_attempts(
     if not set(map(int, told)) <= seats:
         raise BadEnvelope
     known = {row.seat_id: row for row in Attempt.objects.filter(seat__session=session)}
-    new, changed = [], []
+    new, changed, amended = [], [], []
     for seat, row in told.items():
         values = {name: _value(Attempt, name, row[name]) for name in ATTEMPT if name in row}
         if values.get("set_aside_at") is None:
             values.pop("set_aside_at", None)  # only the other way round is decided at a site
         attempt = known.get(int(seat))
         if attempt and "set_aside_at" in values and attempt.set_aside_at is None:
-            attempt.amended_at = now
+            amended.append(attempt.pk)
         if attempt is None:
             known[int(seat)] = Attempt(seat_id=int(seat), uploads=True, **values)
             new.append(known[int(seat)])
         elif _set(attempt, {**values, "uploads": True}):
             changed.append(attempt)
     Attempt.objects.bulk_create(new, batch_size=500)
-    Attempt.objects.bulk_update(changed, [*ATTEMPT, "uploads", "amended_at"], batch_size=200)
+    Attempt.objects.bulk_update(changed, [*ATTEMPT, "uploads"], batch_size=200)
+    # Never among the fields above: what was read before may be older than what others marked since.
+    Attempt.objects.filter(pk__in=amended).update(amended_at=now)
     return known
 
 
