@@ -356,7 +356,7 @@ def test_what_changes_on_either_side_after_packing_is_said_and_meets_at_the_seco
     assert (refused.status_code, DECIDED_THERE in words_of(refused)) == (409, True)
 
     give_an_accommodation_and_a_seat(day)
-    assert "Berubah di pusat sesudah dipaket: peserta, kursi, penyesuaian." in day.console(
+    assert "Berubah di pusat sesudah dipaket: peserta, penghuni kursi, penyesuaian." in day.console(
         day.other
     )
     assert "Sesi" in day.load(day.other)

@@ -151,9 +151,7 @@ def changed_since_packing(package: SitePackage) -> list[str]:
     """Kinds of what has been changed here and is not in the package; before 0.2 nothing was noted."""
     now = contents_of(package.session)
     return [
-        gettext(kind)
-        for kind, packed in package.contents.items()
-        if now.get(kind, packed) != packed
+        gettext(kind) for kind in CHANGEABLE if package.contents.get(kind, now[kind]) != now[kind]
     ]
 
 
