@@ -67,6 +67,7 @@ def test_people_read_a_table(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_json_of_a_real_one_is_the_list_and_nothing_else():
     done = run(BENCHMARKS / "imports.py", "--quick", "--json")
 

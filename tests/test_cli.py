@@ -187,6 +187,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(data, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_demo_is_not_mixed_with_anything_else(data, tmp_path):
     answer = cakap("demo", "--no-serve", data=data, expect=2)
 

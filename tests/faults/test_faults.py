@@ -8,7 +8,7 @@ from faults.run import FAULTS, run
 
 @pytest.mark.slow
 def test_what_was_acknowledged_survives_kills_and_freezes(tmp_path):
-    found = run(tmp_path, n_faults=9, seed=7, kinds=FAULTS)
+    found = run(tmp_path, n_faults=len(FAULTS), seed=7, kinds=FAULTS)
 
     assert found["acknowledged"] > 200
     assert (found["lost"], found["duplicated"], found["in_others"]) == (0, 0, 0)

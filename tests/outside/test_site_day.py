@@ -405,6 +405,7 @@ def test_a_log_carried_by_hand_is_taken_whole_or_not_at_all(day, tmp_path):
 CUT = 180  # seconds
 
 
+@pytest.mark.long
 def test_a_power_cut_begins_for_everybody_at_the_last_sign_of_life_before_it(day):
     """The whole site off at once. One browser comes back first, another later: what is offered to be given
     back begins at the last sign of life before the cut for all of them, and the minutes name the cut."""
