@@ -1,6 +1,6 @@
 """A wall clock of the server's own, which a test can step; the clock that never steps stays real.
 
-libfaketime reads the step from a file at each call. Sleeping goes by select, which it leaves alone.
+libfaketime reads the step from a file once a second. Sleeping goes by select, which it leaves alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SteppingClock:
         self.step(0)
         self.settings = {
             "LD_PRELOAD": str(_library()), "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_CACHE_DURATION": "1",
             "PYTHONPATH": str(folder),
         }  # fmt: skip
 

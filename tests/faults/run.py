@@ -174,14 +174,15 @@ def run(
     """
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        return _run(data, SteppingClock(Path(folder)), rng, n_faults, seed, kinds, between)
+        clock = SteppingClock(Path(folder)) if step_the_clock in kinds else None
+        return _run(data, clock, rng, n_faults, seed, kinds, between)
 
 
 def _run(
-    data: Path, clock: SteppingClock, rng: random.Random, n_faults: int, seed: int,
+    data: Path, clock: SteppingClock | None, rng: random.Random, n_faults: int, seed: int,
     kinds: list[Fault], between: int,
 ) -> dict[str, Any]:  # fmt: skip
-    served = Served(data, database=POSTGRES, server=clock.settings)
+    served = Served(data, database=POSTGRES, server=clock.settings if clock else {})
     served.clock = clock
     served.line = Line(served.port, rng)
     served.front = served.line.port

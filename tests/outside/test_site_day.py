@@ -174,8 +174,8 @@ def decide_at_the_site(day: Day, people: list[Participant]) -> None:
     jaga = day.room.sign_in("jaga")
     jaga.done(f"/ujian/kursi/{seat_of(day, 1)}/waktu/", minutes=10, reason="Terlambat masuk")
     evidence_is_accepted(day, people[2])
-    jaga.done(f"/ujian/kursi/{seat_of(day, 3)}/tukar/", number=8, reason="Meja rusak")
     jaga.done(f"/ujian/kursi/{seat_of(day, 4)}/keluarkan/", reason="Bukan orangnya", **SECOND)
+    jaga.done(f"/ujian/kursi/{seat_of(day, 3)}/tukar/", number=8, reason="Meja rusak")
     page = jaga.get(f"/program/{day.agency.programme}/peserta/")
     own = re.findall(r"/program/peserta/(\d+)/penyesuaian/", page.text)
     refused = jaga.fill(f"/program/peserta/{own[0]}/penyesuaian/", extra_percent=25, reason="x")
@@ -218,7 +218,7 @@ def the_centre_decides_nothing(day: Day) -> None:
         proctor.fill(f"{seat}/lanjut/"),
         proctor.fill(f"{seat}/jeda/", reason="x"),
         proctor.fill(f"{seat}/waktu/", minutes=5, reason="x"),
-        proctor.fill(f"/ujian/kursi/{seat_of(day, 5)}/daftar/", reason="x", **AT_CENTRE),
+        proctor.fill(f"/ujian/kursi/{seat_of(day, 3)}/daftar/", reason="x", **AT_CENTRE),
         proctor.fill(f"{seat}/tukar/", number=5, reason="x"),
         proctor.fill(f"{seat}/keluarkan/", reason="x", **AT_CENTRE),
         proctor.fill(f"{session}/lanjut/"),
