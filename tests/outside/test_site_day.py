@@ -297,7 +297,7 @@ def both_count_alike(day: Day) -> None:
     seat = day.agency.sign_in("proctor").get(f"/ujian/kursi/{seat_of(day, 2)}/bukti/")
     assert "diterima" in words_of(seat)
     assert "Tidak ada yang menunggu keputusan" in words_of(seat)
-    moved = words_of(day.agency.sign_in("proctor").get(f"/ujian/kursi/{seat_of(day, 3)}/"))
+    moved = words_of(day.agency.sign_in("proctor").get(f"/ujian/kursi/{seat_of(day, 4)}/"))
     assert moved.startswith("Kursi 8") or "Kursi 8 ·" in moved
 
 
