@@ -149,7 +149,7 @@ def test_the_first_machine_comes_back_and_its_answers_can_be_accepted(shared_age
     saved(back)
 
     accept_evidence(shared_agency, 2)
-    assert sorted(of_server(back)["answers"].values()) in (["a", "b"], ["a", "c"])
+    assert sorted(of_server(back)["answers"].values()) in (["a", "b"], ["a", "c"], list("abc"))
 
 
 def accept_evidence(agency, number):

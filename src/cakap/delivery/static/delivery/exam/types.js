@@ -155,6 +155,8 @@ function number(question) {
     if (text !== (page.typed.get(question.id) ?? "")) page.type(question, text);
     return read ?? "";
   });
+  // While it is typed, not when the field is left: nothing may move under the finger that leaves it.
+  input.addEventListener("input", () => tell(input.value));
   const answer = answerOf(question);
   input.value = page.typed.get(question.id) ?? (answer && showNumber(answer, language));
   tell(input.value);
