@@ -75,6 +75,7 @@ def places(tmp_path_factory):
             one.kill(signal.SIGTERM)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_power_of_a_whole_site_goes_and_the_centre_ends_with_the_sites_log(places):
     centre, site = places

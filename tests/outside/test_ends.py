@@ -49,6 +49,7 @@ def test_a_closed_session_is_announced_with_what_counts_and_serves_no_paper(agen
     assert "Jawaban tersimpan: 3" in receipt
 
 
+@pytest.mark.long
 def test_a_submitted_exam_serves_no_paper_and_shows_its_receipt(agency):
     person = Participant(agency, 0)
     person.answer(person.items[0], "b")

@@ -84,7 +84,13 @@ def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_ag
     ("status", "headers", "body"),
     [
         pytest.param(503, {"Retry-After": "4"}, '{"code": "Busy"}', id="busy"),
-        pytest.param(200, {"Content-Type": "text/html"}, "<h1>Wi-Fi</h1>", id="captive portal"),
+        pytest.param(
+            200,
+            {"Content-Type": "text/html"},
+            "<h1>Wi-Fi</h1>",
+            id="captive portal",
+            marks=pytest.mark.long,
+        ),
         pytest.param(502, {}, "Bad Gateway", id="a broken proxy", marks=pytest.mark.long),
     ],
 )

@@ -61,6 +61,7 @@ def test_a_letter_is_believed_by_the_key_that_was_registered_and_by_no_other(emp
     assert "KANREG-4" in said
 
 
+@pytest.mark.long
 def test_a_registered_key_is_changed_only_after_the_old_one_was_withdrawn(empty, check):
     old, new = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     empty.run("signer", "add", "KANREG-3", card_of(old))
@@ -76,6 +77,7 @@ def test_a_registered_key_is_changed_only_after_the_old_one_was_withdrawn(empty,
     assert "komputer diganti" in empty.run("signer", "list")
 
 
+@pytest.mark.long
 def test_a_file_that_is_no_letter_is_one_sentence(check):
     for text in ("", "[]", "[" * 100_000, '{"document": 3}', '{"document": "' + "[" * 9000 + '"}'):
         code, said = check(text)

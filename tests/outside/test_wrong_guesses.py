@@ -109,6 +109,7 @@ def test_the_proctor_sees_who_is_held_and_lets_them_in(behind):
     assert "session.lift_locks" in behind.sign_in("auditor").get("/audit/").text
 
 
+@pytest.mark.long
 def test_whoever_is_outside_the_room_is_refused_before_the_pin_is_looked_at(empty):
     empty.environment["CAKAP_PROXY"] = "yes"
     agency = exam_in_progress(empty, people=3, networks="10.1.0.0/24")

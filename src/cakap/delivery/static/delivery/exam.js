@@ -573,6 +573,9 @@ async function begin() {
 
 function listen() {
   $("previous").addEventListener("click", () => go(place - 1));
+  // Leaving a written answer saves it, and what then moves must not take the button from under the finger.
+  for (const id of ["previous", "next", "flag", "finish"])
+    $(id).addEventListener("pointerdown", (press) => press.currentTarget.setPointerCapture(press.pointerId));
   $("next").addEventListener("click", forward);
   $("flag").addEventListener("click", toggleFlag);
   $("finish").addEventListener("click", review);
