@@ -278,10 +278,7 @@ def open_session(*, session: Session, actor: str, now: datetime) -> None:
         standing = session.get_state_display().lower()
         message = f"Sesi ini {standing}; hanya sesi yang direncanakan dapat dibuka."
         raise WrongState(message)
-    if (
-        not session.programme.from_centre
-    ):  # the centre looked when it packed; a site could mend nothing
-        refuse_unreviewed_session(session)
+    refuse_unreviewed_session(session)
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
     Session.objects.filter(pk=session.pk).update(state=Session.State.OPEN)
@@ -296,8 +293,10 @@ def refuse_unreviewed_session(session: Session) -> None:
     """Raises NotReviewed where people would begin a session that counts with items nobody reviewed.
 
     What somebody has begun goes on: an item that was taken out of use since then is left to scoring.
+    A site could mend nothing: for it the centre looked when it packed.
     """
-    if not session.is_rehearsal and not has_begun(session):
+    exempt = session.is_rehearsal or session.programme.from_centre
+    if not exempt and not has_begun(session):
         refuse_unreviewed(session.form)
 
 
