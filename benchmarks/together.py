@@ -22,6 +22,7 @@ GROUPS = {
     "delivery": DELIVERY,
     "all": (
         ("imports.py",), ("measurement.py",), ("recovery.py",), ("placement.py",), *DELIVERY,
+        ("desk.py",),
     ),
 }  # fmt: skip
 

@@ -73,6 +73,7 @@ def check_in_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "seat": seat, "form": form, "checkin": CheckIn.objects.filter(seat=seat).first(),
         "portrait": Portrait.objects.filter(employee=seat.participant.employee_id).exists(),
+        "desk": DeskForm(),
     }  # fmt: skip
     return render(request, "delivery/check_in.html", context)
 

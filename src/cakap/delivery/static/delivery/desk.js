@@ -31,31 +31,34 @@ function show(picture) {
   $("camera").hidden = true;
 }
 
-async function snap(field) {
-  const video = $("camera").hidden ? await camera("user") : $("camera");
-  if ($("snap").dataset.ready !== "yes") {
-    $("snap").dataset.ready = "yes";
-    $("taken").hidden = true;
-    return;
-  }
+function taken(video) {
   const canvas = Object.assign(document.createElement("canvas"), { width: video.videoWidth, height: video.videoHeight });
   canvas.getContext("2d").drawImage(video, 0, 0);
-  canvas.toBlob((picture) => {
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+}
+
+// One press compares, takes the picture and asks for the PIN: at the door seconds count 300 times.
+async function live(field) {
+  const video = await camera("user");
+  $("file").hidden = true;
+  $("live").hidden = false;
+  field.form.addEventListener("submit", async (event) => {
+    if (event.submitter?.id !== "same" || field.files.length) return;
+    event.preventDefault();
+    $("same").disabled = true;
+    const picture = await taken(video);
     const files = new DataTransfer();
     files.items.add(new File([picture], "foto.jpg", { type: "image/jpeg" }));
     field.files = files.files;
     show(picture);
-    $("snap").dataset.ready = "";
-  }, "image/jpeg", 0.85);
+    field.form.submit();
+  });
 }
 
 const field = document.querySelector("[name=picture]");
 if (field && $("taken")) {
   field.addEventListener("change", () => field.files[0] && show(field.files[0]));
-  if (navigator.mediaDevices?.getUserMedia) {
-    $("snap").hidden = false;
-    $("snap").addEventListener("click", () => snap(field).catch(() => { $("snap").hidden = true; }));
-  }
+  if (navigator.mediaDevices?.getUserMedia) live(field).catch(() => { $("camera").hidden = true; });
 }
 if ($("scan") && "BarcodeDetector" in window && navigator.mediaDevices?.getUserMedia) {
   $("scan").hidden = false;
