@@ -54,7 +54,8 @@ def start_of_another_day(agency: OpenAgency) -> None:
     ("step", "choice"),
     [
         (2 * HOURS, "old"),
-        pytest.param(-30 * HOURS, "new", marks=pytest.mark.long),
+        pytest.param(-30 * HOURS, "old", marks=pytest.mark.long),
+        pytest.param(-HOURS // 3, "new", marks=pytest.mark.long),
         pytest.param(400 * 24 * HOURS, "typed", marks=pytest.mark.long),
     ],
 )
