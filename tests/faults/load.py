@@ -13,7 +13,7 @@ from itertools import islice
 import httpx
 from commands import PATIENCE, wait_for
 
-MOST = 40  # answers of one sending
+MOST = 200  # answers of one sending
 
 
 def mark_of(number: int) -> int:

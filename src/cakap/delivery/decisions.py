@@ -42,6 +42,8 @@ def reopen_session(*, session: Session, reason: str, by: str, second: str, now: 
         message = "Hanya sesi yang sudah ditutup dapat dibuka kembali."
         raise BadReopening(message)
     session.refresh_from_db()
+    going_on = Attempt.objects.filter(seat__session=session, submitted_at__isnull=True)
+    going_on.update(amended_at=now)
     _write_reopening(session, None, ended_at=ended_at, reason=reason, by=by, second=second, now=now)
     reckon_running(session)
 
@@ -62,7 +64,7 @@ def reopen_attempt(
     own = Attempt.objects.filter(
         pk=attempt.pk, submitted_at__isnull=False, set_aside_at__isnull=True
     )
-    if ended_at is None or not own.update(submitted_at=None):
+    if ended_at is None or not own.update(submitted_at=None, amended_at=now):
         message = "Hanya ujian yang sudah diselesaikan dan dihitung dapat dibuka kembali."
         raise BadReopening(message)
     attempt.submitted_at = None
@@ -243,9 +245,11 @@ def decide_retest(
     Retest.objects.filter(pk=retested.pk).update(
         counts=counts, reason=reason.strip(), by=by, second=second, at=now
     )
-    Attempt.objects.filter(pk=retested.old_id).update(set_aside_at=None if first else now)
+    old = Attempt.objects.filter(pk=retested.old_id)
+    old.update(set_aside_at=None if first else now, amended_at=now)
     if new:
-        Attempt.objects.filter(pk=new.pk).update(set_aside_at=now if first else None)
+        own = Attempt.objects.filter(pk=new.pk)
+        own.update(set_aside_at=now if first else None, amended_at=now)
     _write(
         retested.seat.session, "attempt.retest_counts", by, now,
         f"Yang dihitung: {Retest.Counts(counts).label}, diputuskan {by} dan {second}: "
@@ -257,7 +261,7 @@ def decide_retest(
 def _take_away(seat: Seat, attempt: Attempt | None, now: datetime) -> None:
     Seat.objects.filter(pk=seat.pk).update(removed_at=now)
     if attempt:
-        Attempt.objects.filter(pk=attempt.pk).update(set_aside_at=now)
+        Attempt.objects.filter(pk=attempt.pk).update(set_aside_at=now, amended_at=now)
 
 
 def _refuse_without_reason(reason: str) -> None:

@@ -51,9 +51,9 @@ class Attempt(models.Model):
     `closes_at` and `paused_at` follow from what delivery.clock makes of pauses and time given;
     an empty `device` means that a proctor freed the attempt for another machine; `uploads`, that it
     is worked at a site, whose log is told here; `set_aside_at`, that people decided that it does not
-    count: it stays as evidence. `amended_at`: when answers were last added or changed otherwise than
-    by the exam itself (a site's log, a settled conflict, accepted evidence, corrected late marks); results
-    from before are stale.
+    count: it stays as evidence. `amended_at`: when answers, or what of them counts, last changed otherwise
+    than by the exam itself (a site's log, a settled conflict, accepted evidence, corrected late marks,
+    a reopening, a retest); results from before are stale.
     """
 
     seat = models.OneToOneField(Seat, models.PROTECT, related_name="attempt")

@@ -72,7 +72,7 @@ def five_counts(programme: Programme, *, now: datetime) -> Counts:
 
 
 def with_staleness(results: QuerySet[Result]) -> Any:
-    """The results, each with `is_stale`: answers were added or changed after it was scored."""
+    """The results, each with `is_stale`: answers came, or what counts changed, after it was scored."""
     amended = Attempt.objects.filter(
         seat__participant=OuterRef("participant"), amended_at__gt=OuterRef("run__made_at")
     )

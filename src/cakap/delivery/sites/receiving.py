@@ -250,7 +250,7 @@ def _take_attempts(
         if values.get("set_aside_at") is None:
             values.pop("set_aside_at", None)  # only the other way round is decided at a site
         attempt = known.get(int(seat))
-        if attempt and "set_aside_at" in values and attempt.set_aside_at is None:
+        if attempt and _counts_otherwise(attempt, values):
             amended.append(attempt.pk)
         if attempt is None:
             known[int(seat)] = Attempt(seat_id=int(seat), uploads=True, **values)
@@ -262,6 +262,13 @@ def _take_attempts(
     # Never among the fields above: what was read before may be older than what others marked since.
     Attempt.objects.filter(pk__in=amended).update(amended_at=now)
     return known
+
+
+def _counts_otherwise(attempt: Attempt, told: Mapping[str, Any]) -> bool:
+    """Whether what was scored of this attempt may no longer be: it is set aside there, or was reopened."""
+    set_aside = attempt.set_aside_at is None and "set_aside_at" in told
+    ended = attempt.submitted_at
+    return set_aside or (ended is not None and told.get("submitted_at", ended) != ended)
 
 
 def _take_others(
