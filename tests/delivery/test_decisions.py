@@ -15,6 +15,7 @@ from cakap.delivery.late_marks import correct_late_marks
 from cakap.delivery.models import Attempt, ClockAlarm, Event, Retest
 from cakap.delivery.queries import finished_attempts, session_of, state_of
 from cakap.delivery.services import begin, give_consent, sign_in, submit
+from cakap.delivery.sites.queries import amended_participants
 from cakap.itembank.queries import form_versions
 from cakap.programmes.models import Seat
 from cakap.programmes.queries import unseated
@@ -59,6 +60,11 @@ def test_closing_asks_again_when_more_have_begun(session):
     assert session.state == "closed"
 
 
+def stale(session, *, since):
+    """Whose results of this minute would no longer hold."""
+    return amended_participants(session.programme, since=later(since))
+
+
 def test_a_reopened_session_gives_everybody_the_time_for_which_it_was_closed(session):
     attempt = begun(session)
     close(session=session, asked_with=9, by="p", now=later(10))
@@ -68,6 +74,7 @@ def test_a_reopened_session_gives_everybody_the_time_for_which_it_was_closed(ses
         )
     decisions.reopen_session(session=session, **TWO, now=later(25))
     assert fresh(attempt).closes_at == attempt.closes_at + timedelta(minutes=15)
+    assert stale(session, since=24) == {attempt.seat.participant_id}
     assert session.state == "open"
 
 
@@ -78,6 +85,7 @@ def test_a_reopened_exam_goes_on_with_what_was_left(session):
     again = fresh(attempt)
     assert again.submitted_at is None
     assert again.closes_at == attempt.closes_at + timedelta(minutes=25)
+    assert stale(session, since=29) == {attempt.seat.participant_id}
 
 
 def test_late_marks_are_corrected_by_decision_and_the_log_stays(session):
@@ -98,6 +106,7 @@ def test_a_retest_keeps_the_first_sitting_as_evidence_and_people_decide_which_co
     attempt = begun(session)
     seat = decisions.retest(seat=fresh(attempt).seat, session=session, **TWO, now=later(5))
     assert finished_attempts(session.programme, now=later(300)).count() == 0
+    assert stale(session, since=4) == {attempt.seat.participant_id}
     new = begun(session, 0, now=later(6))
     assert new.seat_id == seat.pk
     submit(attempt=fresh(new), device=new.device, last_seq=0, now=later(7))
@@ -105,6 +114,7 @@ def test_a_retest_keeps_the_first_sitting_as_evidence_and_people_decide_which_co
     assert [row.pk for row in counting] == [new.pk]
     decisions.decide_retest(retested=Retest.objects.get(), counts="old", **TWO, now=later(8))
     assert [row.pk for row in counting.all()] == [attempt.pk]
+    assert stale(session, since=7) == {attempt.seat.participant_id}
 
 
 def test_a_cancelled_session_counts_nothing_and_its_people_are_unseated(session):

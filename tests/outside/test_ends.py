@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from commands import wait_for
 
-from outside.exam import Participant, close, hidden, seats_of
-from outside.installation import PASSWORD, words_of
+from outside.exam import Participant, close, hidden
+from outside.installation import words_of
 
 pytestmark = pytest.mark.slow
 
@@ -70,19 +69,3 @@ def assert_shut(person: Participant) -> None:
     assert person.post("/ujian/isi.json", {}).status_code == 409
     assert person.browser.get("/ujian/berkas/" + "0" * 64).status_code in {404, 409}
     assert person.post("/ujian/berikut", {"section": 1}).status_code == 409
-
-
-def test_a_result_is_stale_once_something_else_counts(agency):
-    """Scored, then reopened with a second officer: until it is scored again the page says so."""
-    person = Participant(agency, 0)
-    person.answer(person.items[0], "b")
-    person.submit()
-    operator, proctor = agency.sign_in("operator"), agency.sign_in("proctor")
-    results = f"/hasil/program/{agency.programme}/"
-    operator.done(f"{results}skor/")
-    wait_for("a result", lambda: "sah 1" in words_of(operator.get(results)))
-    assert "usang" not in words_of(operator.get(results))
-    reopen = f"/ujian/kursi/{seats_of(agency, proctor)[0]}/buka-kembali/"
-    proctor.done(reopen, minutes=0, reason="Listrik padam", second="second", password=PASSWORD)
-
-    assert "usang" in words_of(operator.get(results))

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from commands import wait_for
 
 from outside.agency import option
 from outside.browser import lan_address
@@ -462,34 +461,6 @@ def field_of(text: str, name: str) -> str:
 
 
 # ---- records that contradict -------------------------------------------------------------------
-
-
-@pytest.mark.long
-def test_what_arrives_after_scoring_makes_the_result_stale(day):
-    """A session ended at the site; its head came through, its records did not; two people let it be scored
-    all the same. When the rest arrives the result is said to be stale until it is scored again."""
-    day.centre.start("--workers", "1")
-    day.site.start("--workers", "1")
-    person = Participant(opened(day), 0)
-    assert person.answer(person.items[0], "b").status_code == 200
-    assert day.send().returncode == 0
-    assert person.answer(person.items[1], "b").status_code == 200
-    assert person.submit().status_code == 200
-    jaga, path = day.room.sign_in("jaga"), f"/ujian/sesi/{day.session}/tutup/"
-    jaga.done(path, **hidden(jaga.get(path)))
-    with Road(day.centre.base, lets=1, instead=BUSY) as road:
-        assert day.send(to=road.base).returncode == 1
-    operator = day.agency.sign_in("operator")
-    operator.done(f"/ujian/situs/sesi/{day.session}/kurang/", reason="Komputer hilang", **AT_CENTRE)
-    results = f"/hasil/program/{day.agency.programme}/"
-    operator.done(f"{results}skor/")
-    wait_for("a result", lambda: "sah 1" in words_of(operator.get(results)), said=day.centre.said)
-    assert "usang" not in words_of(operator.get(results))
-
-    assert day.send().returncode == 0
-    assert "usang karena jawaban tiba" in words_of(operator.get(results))
-    operator.done(f"{results}skor/")
-    wait_for("a new result", lambda: "usang" not in words_of(operator.get(results)))
 
 
 @pytest.mark.long
