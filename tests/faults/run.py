@@ -263,12 +263,12 @@ def small_disk(folder: Path) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="14 faults instead of 200")
+    parser.add_argument("--quick", action="store_true", help="14 faults instead of 110")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=int, default=0, help="so many instead")
     told = parser.parse_args()
-    n = told.faults or (14 if told.quick else 200)
+    n = told.faults or (14 if told.quick else 110)
     between = -(-ENOUGH // n) if not (told.quick or told.faults) else BETWEEN
     kinds = [*FAULTS, kill_postgres] if os.environ.get("CAKAP_TEST_PG_HOME") else FAULTS
     with tempfile.TemporaryDirectory() as folder:
