@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -118,6 +119,30 @@ def test_an_operator_who_also_assesses_a_person_sees_no_more_than_the_meeting(as
     page = pages_of(first).get(f"/asesmen/peserta/{first.participant_id}/")
 
     assert "Rahasia" not in page.content.decode()
+
+
+@pytest.mark.parametrize("roles", [[Role.ASSESSOR], [r for r in Role if r != Role.ADMINISTRATOR]])
+def test_no_page_that_the_other_assessor_can_reach_holds_what_was_rated(assignments, world, roles):
+    """Every link from the front page on, files too, as an assessor and as one who has every other role."""
+    first, second = assignments
+    rate_all(second, "Rahasia asesor dua.")
+    submit(assignment=second, now=NOW)
+    give_roles(user=first.assessor, agency=world.agency, roles=roles, actor="t", now=NOW)
+    client = pages_of(first)
+
+    waiting, seen = ["/"], {"/"}
+    while waiting:
+        path = waiting.pop()
+        answer = client.get(path)
+        content = b"".join(answer) if answer.streaming else answer.content
+        assert b"Rahasia asesor dua." not in content, path
+        assert b"4,75" not in content, path
+        links = re.findall(rb'href="(/[^"#]*)', content)
+        new = {link.decode() for link in links if not link.startswith(b"/statis/")} - seen
+        seen |= new
+        waiting += new
+
+    assert f"/asesmen/saya/{first.pk}/rapat/" in seen
 
 
 def test_a_form_of_another_participant_rates_nothing(assignments):

@@ -47,6 +47,7 @@ async function live(field) {
     event.preventDefault();
     $("same").disabled = true;
     const picture = await taken(video);
+    if (!picture) return withoutCamera(); // the camera was pulled out
     const files = new DataTransfer();
     files.items.add(new File([picture], "foto.jpg", { type: "image/jpeg" }));
     field.files = files.files;
@@ -55,10 +56,15 @@ async function live(field) {
   });
 }
 
+function withoutCamera() {
+  $("camera").hidden = $("live").hidden = true;
+  $("file").hidden = $("same").disabled = false;
+}
+
 const field = document.querySelector("[name=picture]");
 if (field && $("taken")) {
   field.addEventListener("change", () => field.files[0] && show(field.files[0]));
-  if (navigator.mediaDevices?.getUserMedia) live(field).catch(() => { $("camera").hidden = true; });
+  if (navigator.mediaDevices?.getUserMedia) live(field).catch(withoutCamera);
 }
 if ($("scan") && "BarcodeDetector" in window && navigator.mediaDevices?.getUserMedia) {
   $("scan").hidden = false;
