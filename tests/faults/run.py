@@ -145,7 +145,9 @@ def share_a_machine(served: Served, rng: random.Random) -> None:
 def step_the_clock(served: Served, rng: random.Random) -> None:
     """The server's wall clock steps; answers go on, and the proctor says which time is right."""
     with served.client() as proctor:
-        post(proctor, "/akun/login/", {"login": "a-proctor", "password": "rahasia-sekali"})
+        told = {"login": "a-proctor", "password": "rahasia-sekali"}
+        answer = post(proctor, "/akun/login/", told)
+        assert answer.status_code == 302, f"{answer.status_code} {answer.text[-2000:]}"
         # Never just as far as it was off: a clock that comes back to the confirmed time raises no alarm.
         served.clock.step(rng.choice([-7200, -600, 600, 7200, 86400]) + rng.randint(20, 200))
         wait_for(

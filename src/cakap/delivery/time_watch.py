@@ -40,14 +40,25 @@ from cakap.programmes.models import Session
 
 LOG = logging.getLogger(__name__)
 LOOK, KEEP = 1.0, 5.0  # seconds between two looks, and between two readings that are kept
+AT_ONCE = 0.5  # seconds within which two clocks are read, to be of one moment
 AROUND = timedelta(hours=12)  # how far from its time an open session is still the day's session
 SYSTEM = "sistem"
 OLD, NEW, TYPED = "old", "new", "typed"
 
 
 def clocks() -> tuple[float, float]:
-    """The wall clock, and the clock that counts on through a suspension and never steps (seconds)."""
-    return time.time(), time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    """The wall clock, and the clock that counts on through a suspension and never steps (seconds).
+
+    Both of one moment: a process that was stopped between the two readings reads again.
+    """
+    while True:
+        before, wall, boot = _boot_clock(), time.time(), _boot_clock()
+        if boot - before < AT_ONCE:
+            return wall, boot
+
+
+def _boot_clock() -> float:
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @lru_cache(maxsize=1)
@@ -211,8 +222,8 @@ class Watch:
 
     def look(self) -> None:
         """A look a second, and a reading kept every few seconds, for whoever starts after us."""
+        wall, boot = clocks()  # before it is compared: what is kept was seen to be sound
         self.now()
-        wall, boot = clocks()
         if not self.alarmed and boot - self.kept_at >= KEEP:
             self.kept_at = boot
             recent = Q(wall__gt=wall - KEEP / 2, wall__lte=wall, boot_id=boot_id())
@@ -301,7 +312,8 @@ def raise_alarm(*, kind: str, expected: float, found: float, since: float) -> No
                 detail={"kind": kind, "expected": at.isoformat(), "found": alarm.found_at.isoformat()},
             )  # fmt: skip
     except IntegrityError:
-        return  # another process saw it first
+        if open_alarm() is None:  # otherwise another process saw it first
+            raise
 
 
 def _stand_still(session: Session, alarm: ClockAlarm, at: datetime) -> None:
