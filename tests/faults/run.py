@@ -274,7 +274,7 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=0, help="so many instead")
     told = parser.parse_args()
     n = told.faults or (14 if told.quick else 110)
-    between = -(-ENOUGH // n) if not (told.quick or told.faults) else BETWEEN
+    between = BETWEEN if told.quick else -(-ENOUGH // n)
     kinds = [*FAULTS, kill_postgres] if os.environ.get("CAKAP_TEST_PG_HOME") else FAULTS
     with tempfile.TemporaryDirectory() as folder:
         total = run(Path(folder), n_faults=n, seed=told.seed, kinds=kinds, between=between)
