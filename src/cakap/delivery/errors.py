@@ -34,7 +34,8 @@ class EventRefusal(Refused):
 
 
 class NoSuchSeat(Refused):
-    """NIP atau PIN sesi tidak cocok, atau sesi belum dibuka. Hubungi pengawas ruang."""
+    """NIP, PIN sesi atau PIN registrasi dari meja pendaftaran tidak cocok, atau sesi belum dibuka. Hubungi
+    pengawas ruang."""
 
     status = 403
 

@@ -95,6 +95,11 @@ def decide_evidence(
     return len(rows)
 
 
+def pending_answers(attempt: Attempt) -> int:
+    """How many answers wait for a decision; that an item was shown is no answer."""
+    return attempt.strays.filter(decision__isnull=True, kind=Event.Kind.ANSWER).count()
+
+
 def _take_in(row: Stray, now: datetime) -> None:
     events = Event.objects.filter(attempt=row.attempt_id)
     there = events.filter(seq=row.seq).values_list("kind", "item_id", "response").first()
@@ -132,7 +137,8 @@ def _write_down(
     changed = ""
     if codes[0] != codes[1]:
         changed = f". Kode tanda terima berubah dari {codes[0]} menjadi {codes[1]}."
-    text = f"{len(rows)} jawaban bukti {word} oleh {by} dan {second}: {reason.rstrip('.')}"
+    answers = sum(row.kind == Event.Kind.ANSWER for row in rows)
+    text = f"{answers} jawaban bukti {word} oleh {by} dan {second}: {reason.rstrip('.')}"
     Incident.objects.create(
         session=session,
         seat=attempt.seat,

@@ -88,11 +88,13 @@ class Board:
     def refresh(self, now: datetime) -> dict[int, Now]:
         """Every seat of the room at this moment."""
         self._read(now)
-        sent_late = Stray.objects.filter(attempt__seat__session=self.session, decision__isnull=True)
+        sent_late = Stray.objects.filter(
+            attempt__seat__session=self.session, decision__isnull=True, kind=Event.Kind.ANSWER
+        )
         strays = dict(sent_late.values_list("attempt_id").annotate(n=Count("pk")))
         seats = (
             Seat.objects.filter(session=self.session)
-            .select_related("attempt", "checkin")
+            .select_related("attempt", "checkin", "session")
             .prefetch_related("attempt__devices")
         )
         return {seat.number: self._seat(seat, strays, now) for seat in seats}
@@ -118,10 +120,12 @@ class Board:
             )  # fmt: skip
         devices = {device.key: device for device in attempt.devices.all()}
         own = devices.get(attempt.device)
+        attempt.seat = seat
+        standing = standing_of(attempt, now)
         return Now(
-            standing=standing_of(attempt, now),
+            standing=standing,
             answered=self._progress.answered(attempt.pk),
-            left=_left(attempt, now),
+            left=None if standing == "ended" else _left(attempt, now),
             seen=int((now - attempt.seen_at).total_seconds()) if attempt.seen_at else None,
             away=len(self._progress.away.get(attempt.pk, ())),
             strays=strays.get(attempt.pk, 0),
@@ -131,8 +135,9 @@ class Board:
 
 def standing_of(attempt: Attempt, now: datetime) -> str:
     """Where an attempt stands, for the proctor."""
-    if attempt.submitted_at:
-        return "submitted"
+    session_is_over = attempt.seat.session.state in {Session.State.CLOSED, Session.State.CANCELLED}
+    if attempt.submitted_at or session_is_over:
+        return "submitted" if attempt.submitted_at else "ended"
     if not attempt.device:
         return "freed"
     if attempt.begun_at is None or attempt.closes_at is None:

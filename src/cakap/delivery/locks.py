@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from cakap.accounts.guesses import Guess, Held, Limits, lift, wrong_at
 from cakap.audit.services import record
@@ -32,7 +33,9 @@ def try_at(seats: Iterable[Seat], nip: str, address: str) -> Guess:
 
 def limits_of(session: Session, now: datetime) -> Callable[[], Limits]:
     """The limits in force for a session, read when asked for: a crowd that makes no mistake never does."""
-    return lambda: _limits(policy_in_force(agency=session.programme.organiser.code, on=now.date()))
+    return lambda: _limits(
+        policy_in_force(agency=session.programme.organiser.code, on=timezone.localdate(now))
+    )
 
 
 def shipped_limits() -> Limits:

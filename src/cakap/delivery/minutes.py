@@ -6,11 +6,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import formats, timezone
 
 from cakap.audit.chain import digest
-from cakap.delivery.models import Attempt, CheckIn, Drill, Event, Interruption, Stray
+from cakap.delivery.models import (
+    Attempt,
+    CheckIn,
+    Drill,
+    Event,
+    Grant,
+    Interruption,
+    Stray,
+)
 from cakap.delivery.outages import Outage, outages
 from cakap.delivery.queries import finished_of
 from cakap.delivery.words import DRILL_CHECKS
@@ -32,12 +40,14 @@ def minutes(session: Session, *, now: datetime) -> bytes:
             "organiser": session.programme.organiser.name,
             "day": formats.date_format(start, "l, j F Y"),
             "time": f"{start:%H.%M}–{timezone.localtime(session.ends_at):%H.%M}",
+            "worked": _worked(session),
             "room": ", ".join(one for one in (session.room.name, session.room.location) if one),
             "form": session.form.name,
             "state": str(session.get_state_display()).lower(),
             "counts": _counts(session, now),
             "interruptions": [
                 *(_interruption(row) for row in session.interruptions.all()),
+                *(_grant(row) for row in _grants(session)),
                 *(_outage(row) for row in reversed(outages(session, now=now)) if row.until),
             ],
             "incidents": [
@@ -74,16 +84,50 @@ def _counts(session: Session, now: datetime) -> list[list[Any]]:
         ["Masuk", attempts.count()],
         ["Tidak hadir", session.seats.filter(attempt__isnull=True).count()],
         ["Mulai mengerjakan", attempts.filter(begun_at__isnull=False).count()],
-        ["Berakhir (dinilai)", finished_of(session, now=now).count()],
+        _ended(session, attempts, now),
         ["di antaranya menekan selesai", attempts.filter(submitted_at__isnull=False).count()],
         ["Catatan jawaban tersimpan", answers.count()],
         ["di antaranya tiba sesudah waktunya (tidak dihitung)", answers.filter(late=True).count()],
         [
             "Jawaban yang disisihkan sebagai bukti (tidak dihitung)",
-            strays.exclude(decision__accepted=True).count(),
+            strays.filter(kind=Event.Kind.ANSWER).exclude(decision__accepted=True).count(),
         ],
         ["Halaman ujian ditinggalkan (kali)", events.filter(kind="focus", response="lost").count()],
     ]
+
+
+def _ended(session: Session, attempts: QuerySet[Attempt], now: datetime) -> list[Any]:
+    """Who has ended: of a rehearsal nothing is scored."""
+    if not session.is_rehearsal:
+        return ["Berakhir (dinilai)", finished_of(session, now=now).count()]
+    closed = session.state == Session.State.CLOSED
+    over = Q(begun_at__isnull=False) if closed else Q(submitted_at__isnull=False)
+    return ["Berakhir (latihan, tidak dinilai)", attempts.filter(over).count()]
+
+
+def _worked(session: Session) -> str:
+    """From when people really worked, and when the session was closed."""
+    begun = Attempt.objects.filter(seat__session=session).aggregate(first=Min("begun_at"))["first"]
+    words = f"Peserta pertama mulai mengerjakan pukul {_clock(begun)}." if begun else ""
+    return (
+        f"{words} Sesi ditutup pukul {_clock(session.closed_at)}." if session.closed_at else words
+    )
+
+
+def _grants(session: Session) -> QuerySet[Grant]:
+    return (
+        Grant.objects.filter(attempt__seat__session=session)
+        .select_related("attempt__seat")
+        .order_by("at", "attempt__seat__number")
+    )
+
+
+def _grant(row: Grant) -> dict[str, str]:
+    """Time that was given to one person on top."""
+    return {
+        "kind": "tambahan waktu", "seat": str(row.attempt.seat.number), "from": _clock(row.at),
+        "to": f"+{row.seconds} detik", "reason": row.reason, "by": row.by,
+    }  # fmt: skip
 
 
 def _interruption(row: Interruption) -> dict[str, str]:

@@ -16,6 +16,7 @@ STANDINGS = {
     "freed": gettext_lazy("pindah komputer"),
     "time_up": gettext_lazy("waktu habis"),
     "submitted": gettext_lazy("selesai"),
+    "ended": gettext_lazy("sudah berakhir"),
 }
 
 # How a machine of the room stands before the exam (delivery.readiness).
@@ -94,6 +95,8 @@ def exam_words() -> dict[str, str]:
             "Sesudah diselesaikan, jawaban tidak dapat diubah."
         ),
         "understood": _("Mengerti"),
+        "more": _("Sisa waktu Anda bertambah {minutes} menit."),
+        "receipt": _("Lihat tanda terima"),
         "paused": _("Ujian dijeda. Waktu Anda berhenti."),
         "running": _("Ujian dilanjutkan. Waktu berjalan lagi."),
         "gap": _("Rumpang {n}"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Count, QuerySet, TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency
@@ -60,16 +61,13 @@ def staff_of_units(agency: Agency, *, on: date) -> Counter[int]:
 
 
 def away_at(session: Session) -> Counter[int]:
-    """How many of each unit sit in sessions that overlap this one."""
-    units = units_of(session.programme.initiator, on=session.starts_at.date())
+    """How many people of each unit sit in sessions that overlap this one and have not ended."""
+    units = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at))
     seats = Seat.objects.filter(
         session__starts_at__lt=session.ends_at, session__ends_at__gt=session.starts_at
-    ).exclude(session__state=Session.State.CANCELLED)
-    return Counter(
-        units[employee]
-        for employee in seats.values_list("participant__employee_id", flat=True)
-        if employee in units
-    )
+    ).exclude(session__state__in=[Session.State.CANCELLED, Session.State.CLOSED])
+    away = set(seats.values_list("participant__employee_id", flat=True))
+    return Counter(units[employee] for employee in away if employee in units)
 
 
 def unseated(programme: Programme) -> list[Participant]:
@@ -97,7 +95,7 @@ def _by_name(rows: QuerySet[Participant]) -> list[Participant]:
 class NoSeat(TextChoices):
     """Why somebody has no seat."""
 
-    NO_SESSION = "no_session", _("belum ada sesi yang direncanakan")
+    NO_SESSION = "no_session", _("belum ada sesi yang direncanakan (latihan tidak dihitung)")
     FULL = "full", _("kursi semua sesi sudah habis")
     UNIT = "unit", _("terlalu banyak pegawai unitnya akan meninggalkan tempat pada waktu yang sama")
     NOT_YET = "not_yet", _("kursi belum dibagikan kepadanya")
@@ -137,7 +135,7 @@ def reasons_without_seat(
 
 def _held_back(session: Session, may: Mapping[int, int]) -> set[int]:
     """The employees whose unit has nobody left to spare while the session runs."""
-    units = units_of(session.programme.initiator, on=session.starts_at.date())
+    units = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at))
     away = away_at(session)
     return {employee for employee, unit in units.items() if away[unit] + 1 > may[unit]}
 

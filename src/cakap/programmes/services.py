@@ -36,7 +36,7 @@ from cakap.programmes.models import (
 )
 from cakap.programmes.queries import away_at, has_begun, not_in, staff_of_units, units_of, unseated
 from cakap.registry.imports.tables import Table, normal
-from cakap.registry.models import Employee
+from cakap.registry.models import Employee, Unit
 
 LEGIBLE = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
@@ -200,11 +200,10 @@ def seat_participant(
     taken = set(session.seats.values_list("number", flat=True))
     if len(taken) >= session.room.seats:
         raise SessionFull
-    unit = units_of(session.programme.initiator, on=session.starts_at.date()).get(
+    unit = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at)).get(
         participant.employee_id
     )
-    if unit is not None and away_at(session)[unit] + 1 > may_be_away(session)[unit]:
-        raise TooManyAbsent
+    _refuse_empty_office(session, unit)
     if number is not None and (number in taken or not 1 <= number <= session.room.seats):
         message = (
             f"Kursi {number} terisi atau tidak ada; ruang ini memiliki {session.room.seats} kursi."
@@ -218,6 +217,19 @@ def seat_participant(
         agency=session.programme.organiser.code, detail={"session": session.pk}, now=now,
     )  # fmt: skip
     return seat
+
+
+def _refuse_empty_office(session: Session, unit: int | None) -> None:
+    if unit is None:
+        return
+    away, may = away_at(session)[unit], may_be_away(session)[unit]
+    if away + 1 > may:
+        message = (
+            f"{Unit.objects.get(pk=unit)}: paling banyak {may} pegawainya boleh meninggalkan tempat pada "
+            f"waktu yang sama, dan {away} sudah dijadwalkan. Pilih sesi lain, atau ubah kebijakan "
+            "sessions.max_absent_share."
+        )
+        raise TooManyAbsent(message)
 
 
 @transaction.atomic
@@ -246,7 +258,7 @@ def seat_all(*, programme: Programme, actor: str, now: datetime) -> list[Partici
 
 
 def _fill(session: Session, waiting: list[Participant]) -> tuple[list[Seat], list[Participant]]:
-    units = units_of(session.programme.initiator, on=session.starts_at.date())
+    units = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at))
     away, may = away_at(session), may_be_away(session)
     taken = set(session.seats.values_list("number", flat=True))
     free = [n for n in range(1, session.room.seats + 1) if n not in taken]
@@ -265,7 +277,7 @@ def _fill(session: Session, waiting: list[Participant]) -> tuple[list[Seat], lis
 
 def may_be_away(session: Session) -> dict[int, int]:
     """How many of each unit may be absent at once: a share of its staff, at least one."""
-    day = session.starts_at.date()
+    day = timezone.localdate(session.starts_at)
     agency = session.programme.initiator
     share = policy_in_force(agency=agency.code, on=day)["sessions.max_absent_share"]
     return {unit: max(1, int(n * share)) for unit, n in staff_of_units(agency, on=day).items()}

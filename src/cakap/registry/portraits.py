@@ -15,11 +15,18 @@ from cakap.ui.archives import Archive
 from cakap.ui.files import BEGINNINGS
 
 PICTURES, LARGEST = ("image/jpeg", "image/png"), 512 * 1024
+BESIDE = {"thumbs.db", "desktop.ini"}
 
 
 def picture_type(content: bytes) -> str:
     """The media type of a picture by its first bytes; empty where it is none."""
     return next((kind for kind in PICTURES if content.startswith(BEGINNINGS[kind])), "")
+
+
+def _is_of_the_system(name: str) -> bool:
+    """Files that Windows and macOS put beside pictures."""
+    own = basename(name)
+    return name.startswith("__MACOSX/") or own.startswith(".") or own.lower() in BESIDE
 
 
 @transaction.atomic
@@ -29,7 +36,7 @@ def import_portraits(
     """Take in a zip of NIP.jpg or NIP.png: all of it, or one sentence and nothing. Returns how many."""
     archive = Archive(file, content)
     people = dict(Employee.objects.filter(agency=agency).values_list("nip", "pk"))
-    names = archive.names()
+    names = [name for name in archive.names() if not _is_of_the_system(name)]
     for name in names:
         picture = archive.read(name)
         nip = basename(name).partition(".")[0]

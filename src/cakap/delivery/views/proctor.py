@@ -257,7 +257,8 @@ def incident_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> N
 def give_back_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a room back the time of an outage; it began, for all that is known, when it fell silent."""
     row, now = one(request, Session, pk=pk), time_watch.now().replace(microsecond=0)
-    since = control.last_sign_of_life(row, now=now) or now
+    drill = row.drills.filter(ended_at__isnull=True).first()
+    since = drill.begun_at if drill else control.last_sign_of_life(row, now=now) or now
     outage = last_outage(row, now=now)
     until = (outage.until if outage else None) or now
     form = OutageForm(request.POST or None, initial={"since": since, "until": until})

@@ -16,7 +16,7 @@ from cakap.accounts.access import allow, holds, one
 from cakap.accounts.models import Role
 from cakap.delivery import control, time_watch
 from cakap.delivery.desk import check_in, registration_ends, seat_for
-from cakap.delivery.evidence import Evidence, decide_evidence, evidence_of
+from cakap.delivery.evidence import Evidence, decide_evidence, evidence_of, pending_answers
 from cakap.delivery.forms import (
     CheckInForm,
     DeskForm,
@@ -115,7 +115,7 @@ def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
         "interruptions": attempt.interruptions.all() if attempt else [],
         "grants": attempt.grants.all() if attempt else [],
         "accommodation": getattr(seat.participant, "accommodation", None),
-        "evidence": attempt.strays.filter(decision__isnull=True).count() if attempt else 0,
+        "evidence": pending_answers(attempt) if attempt else 0,
         "incidents": seat.incidents.all(), "checkin": CheckIn.objects.filter(seat=seat).first(),
         "wrong": wrong_pins(seat.session, now=now, seat=seat),
         "proctors": holds(request, Role.PROCTOR),

@@ -40,7 +40,7 @@ def letters(request: HttpRequest) -> HttpResponse:
                 link=lambda row: reverse("placement:letter", args=[row.pk]),
             ),
             Column(title=_("Kepada"), value=lambda row: row.recipient.name),
-            Column(title=_("Disusun"), value=lambda row: timezone.localtime(row.made_at).date()),
+            Column(title=_("Disusun"), value=lambda row: timezone.localdate(row.made_at)),
             Column(title=_("Keadaan"), value=lambda row: str(row.get_state_display())),
             Column(title=_("Dijawab"), value=_answered),
         ),

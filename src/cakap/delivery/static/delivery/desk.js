@@ -62,7 +62,7 @@ function withoutCamera() {
 }
 
 const field = document.querySelector("[name=picture]");
-if (field && $("taken")) {
+if (field && $("same") && $("taken")) {
   field.addEventListener("change", () => field.files[0] && show(field.files[0]));
   if (navigator.mediaDevices?.getUserMedia) live(field).catch(withoutCamera);
 }

@@ -62,7 +62,7 @@ async function leave(refusal) {
   over = true;
   outbox.close();
   trouble(refusal);
-  $("work").hidden = $("paused").hidden = true;
+  $("work").hidden = $("paused").hidden = $("left").hidden = $("saved").hidden = true;
   $("question").replaceChildren();
   await clearMachine(keys);
 }
@@ -109,6 +109,8 @@ async function happen(kind, item, response, urgent = true) {
 function hear(told) {
   const { seconds_left, paused: stopped, sections = {}, notices = [] } = told;
   if (told.page > page && page) lose();
+  const more = seconds_left - (paused || stopped || closes === undefined ? seconds_left : left());
+  if (more >= 45) announce(`+${closes}`, say("more", { minutes: Math.round(more / 60) }));
   closes = performance.now() + seconds_left * 1000;
   left_at_pause = seconds_left;
   for (const [section, seconds] of Object.entries(sections))
@@ -138,6 +140,7 @@ function hearOfEnd(told) {
   ended = told;
   if (ended?.by === before) return;
   $("ended").hidden = !ended;
+  $("left").hidden = Boolean(ended);
   if (!ended) {
     $("work").hidden = paused || over;
     return;
@@ -145,7 +148,11 @@ function hearOfEnd(told) {
   $("ended").textContent = ended.message ?? "";
   if (ended.by === "submitted") location.replace("/ujian/tanda-terima/");
   else if (ended.by === "time") finish();
-  else $("work").hidden = true;
+  else {
+    $("work").hidden = true;
+    if (ended.by === "closed")
+      $("ended").append(" ", make("a", { href: "/ujian/tanda-terima/", textContent: say("receipt") }));
+  }
 }
 
 const beating = new Backoff(5000, 60000);
