@@ -5,7 +5,7 @@ What counts of an attempt's time follows from what is written here (delivery.clo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 from cakap.audit.services import record
 from cakap.delivery.clock import Span, bounds
 from cakap.delivery.ends import still_open
-from cakap.delivery.errors import BadPause, StillWorking, TooLong
+from cakap.delivery.errors import BadPause, ChangedMeanwhile, StillWorking, TooLong
 from cakap.delivery.models import (
     Announcement,
     Attempt,
@@ -155,8 +155,22 @@ def resume_one(*, attempt: Attempt, by: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def give_time(*, attempt: Attempt, minutes: int, reason: str, by: str, now: datetime) -> None:
-    """Give one participant time on top. It is written beside the answers and touches none of them."""
+def give_time(
+    *,
+    attempt: Attempt,
+    minutes: int,
+    reason: str,
+    by: str,
+    now: datetime,
+    known: int | None = None,
+) -> None:
+    """Give one participant time on top. It is written beside the answers and touches none of them.
+
+    `known`: how many such decisions the page was opened with; sent twice, time is given once.
+    """
+    Attempt.objects.select_for_update().get(pk=attempt.pk)
+    if known is not None and attempt.grants.count() != known:
+        raise ChangedMeanwhile
     _refuse_unfit(attempt.seat.session, reason)
     if attempt.begun_at is None or attempt.submitted_at or not 1 <= minutes <= 240:
         message = "Tambahan 1 sampai 240 menit diberikan kepada peserta yang sedang mengerjakan."
@@ -251,15 +265,25 @@ def _dark_since(session: Session, now: datetime) -> datetime:
 
 
 @transaction.atomic
-def close(*, session: Session, asked_with: int | None, by: str, now: datetime) -> None:
-    """Close a session. `asked_with` is how many had begun when the proctor was asked.
+def close(
+    *,
+    session: Session,
+    asked_with: int | None,
+    by: str,
+    now: datetime,
+    named: Collection[int] | None = None,
+) -> None:
+    """Close a session. `asked_with` is how many had begun when the proctor was asked; `named`, the seats
+    that were named as unfinished then.
 
     Raises StillWorking where somebody has not finished and the proctor was not asked, or where more
-    have begun since.
+    have begun since, or somebody works who was not named (an exam was reopened).
     """
     refuse_at_site(session)
     standing = still_open(session, now=now)
     if standing.unfinished and (asked_with is None or standing.begun > asked_with):
+        raise StillWorking
+    if named is not None and not set(standing.seats) <= set(named):
         raise StillWorking
     close_session(session=session, actor=by, now=now)
     if standing.unfinished:
@@ -270,10 +294,15 @@ def close(*, session: Session, asked_with: int | None, by: str, now: datetime) -
 
 
 @transaction.atomic
-def free_device(*, attempt: Attempt, by: str, now: datetime) -> None:
-    """Let an attempt go on at another machine: the next sign-in is taken, the old one is shut out."""
+def free_device(*, attempt: Attempt, by: str, now: datetime, known: int | None = None) -> None:
+    """Let an attempt go on at another machine: the next sign-in is taken, the old one is shut out.
+
+    `known`: how many machines the page showed. One more since, and it would shut out the new one.
+    """
     session = attempt.seat.session
     refuse_at_site(session)
+    if known is not None and attempt.devices.count() != known:
+        raise ChangedMeanwhile
     attempt.devices.filter(key=attempt.device).update(freed_at=now, freed_by=by)
     Attempt.objects.filter(pk=attempt.pk).update(device="")
     attempt.device = ""

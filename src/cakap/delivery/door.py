@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.conf import settings
+from django.http import parse_cookie
 
 from cakap.delivery.errors import OtherBrowser, WrongPlace
 from cakap.delivery.seb import (
@@ -34,6 +35,11 @@ class Caller:
     exam_proof: str = ""
     url: str = ""
     cookies: str = ""
+
+    @property
+    def form_cookie(self) -> str:
+        """The browser's own part of the form protection: one browser, one value; empty without it."""
+        return parse_cookie(self.cookies).get(settings.CSRF_COOKIE_NAME, "")
 
 
 NOWHERE = Caller()

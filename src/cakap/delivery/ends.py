@@ -99,6 +99,11 @@ class StillOpen:
     begun: int
 
     @property
+    def seats(self) -> list[int]:
+        """The seats of those who have begun and not finished."""
+        return [*self.working, *self.paused, *self.time_up]
+
+    @property
     def unfinished(self) -> int:
         """Attempts that were begun and not submitted."""
         return len(self.working) + len(self.paused) + len(self.time_up)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cakap.delivery.door import NOWHERE, Caller
@@ -155,7 +155,8 @@ def _event(told: Any) -> Sent:
         raise ValueError(message)
     return Sent(
         seq=_exactly(int, told["seq"]), kind=_exactly(str, told["kind"]),
-        item=_exactly(int, told["item"]), response=_exactly(str, told["response"]), at=at,
+        item=_exactly(int, told["item"]), response=_exactly(str, told["response"]),
+        at=at.astimezone(UTC),  # a zone that Python takes, such as +23:00, a database may not
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ alone: what is wrong with one event is told of that event, and keeps no other fr
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -46,6 +47,7 @@ from cakap.itembank.responses import is_plain_text
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Session
 
+LOG = logging.getLogger(__name__)
 # A row that is written anew for every answer costs more than the answer.
 SEEN_AGAIN = timedelta(seconds=5)
 ROWS_AN_INSERT, MOST_TYPED = 2000, 20_000
@@ -351,7 +353,7 @@ def _commit(own: Sequence[_Checked], now: datetime, *, poisoned: bool) -> None:
         rows = _insert_singly(rows, now)
     elif _insert([_row(one, event, now) for one, event in rows]) < len(rows):
         _set_conflicts_aside(rows)
-    _keep_evidence(own, now)
+    _keep_evidence(own, now, poisoned=poisoned)
     unseen = {
         one.sending.attempt: one.standing.seen_at
         for one in own
@@ -419,7 +421,7 @@ def _is_kept(attempt: int, event: Sent, kept: Contents) -> bool:
     return kept.get((attempt, event.seq)) == (event.kind, event.item, event.response)
 
 
-def _keep_evidence(own: Sequence[_Checked], now: datetime) -> None:
+def _keep_evidence(own: Sequence[_Checked], now: datetime, *, poisoned: bool) -> None:
     rows = [
         Stray(
             attempt_id=one.sending.attempt, device=one.sending.device, seq=event.seq,
@@ -432,13 +434,31 @@ def _keep_evidence(own: Sequence[_Checked], now: datetime) -> None:
     ]  # fmt: skip
     # The same again is no news; twice in one sending it would be one row changed twice.
     unique = {(row.attempt_id, row.device, row.seq, row.digest): row for row in rows}
-    if unique:
-        Stray.objects.bulk_create(
-            unique.values(),
-            update_conflicts=True,
-            unique_fields=["attempt", "device", "seq", "digest"],
-            update_fields=["received_at"],
-        )
+    if poisoned:
+        for row in unique.values():
+            _write_singly(row)
+    elif unique:
+        _write_evidence(list(unique.values()))
+
+
+def _write_singly(row: Stray) -> None:
+    """One that the database does not take is refused as it was; the others are kept."""
+    try:
+        with transaction.atomic():
+            _write_evidence([row])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001 - its sender was told of the refusal already
+        LOG.warning("evidence of attempt %s, number %s, was not taken", row.attempt_id, row.seq)
+
+
+def _write_evidence(rows: Sequence[Stray]) -> None:
+    Stray.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["attempt", "device", "seq", "digest"],
+        update_fields=["received_at"],
+    )
 
 
 def content_digest(kind: str, item: int, response: str) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from cakap.accounts.guesses import note_wrong, settle_right
 from cakap.audit.chain import digest
@@ -62,7 +63,11 @@ def sign_in(
     An attempt that is open elsewhere goes on here only when a proctor has freed it. Where the caller
     stands is looked at before the PIN; wrong PINs are counted (cakap.accounts.guesses).
     """
-    outcome = _sign_in(nip, pin, registration, caller, now)
+    try:
+        outcome = _sign_in(nip, pin, registration, caller, now)
+    except OtherDevice:
+        # Of two requests of one moment the other was first; perhaps it was this browser's.
+        outcome = _sign_in(nip, pin, registration, caller, now)
     if isinstance(outcome, Refused):  # raised only now: what was counted is committed
         raise outcome
     return outcome
@@ -97,7 +102,10 @@ def _outside(refusal: Refused, nip: str, caller: Caller, now: datetime) -> Refus
 
 def _open(seat: Seat, caller: Caller, now: datetime) -> Attempt:
     _refuse_unregistered(seat)
-    device = secrets.token_hex(16)
+    known = Device.objects.filter(attempt__seat=seat).count()
+    if known and seat.attempt.device and seat.attempt.device == _key(seat, known - 1, caller):
+        return seat.attempt  # pressed twice, or the reply was lost: the same browser asks again
+    device = _key(seat, known, caller)
     is_new = not hasattr(seat, "attempt")
     attempt = _first(seat, device, now) if is_new else _freed(seat, device)
     Device.objects.create(
@@ -106,6 +114,17 @@ def _open(seat: Seat, caller: Caller, now: datetime) -> Attempt:
     )  # fmt: skip
     _record(attempt, "attempt.sign_in" if is_new else "attempt.resume", now)
     return attempt
+
+
+def _key(seat: Seat, known: int, caller: Caller) -> str:
+    """What the seat's next device is known by. `known`: how many were before.
+
+    Of the form's own cookie, so that one browser that asks twice gets one key; without it, by chance.
+    """
+    form = caller.form_cookie
+    if not form:
+        return secrets.token_hex(16)
+    return salted_hmac("cakap.delivery.device", f"{seat.pk}:{known}:{form}").hexdigest()[:32]
 
 
 def _first(seat: Seat, device: str, now: datetime) -> Attempt:
@@ -231,11 +250,18 @@ def _begin_window(policy_digest: str) -> tuple[timedelta | None, timedelta | Non
 
 
 @transaction.atomic
-def enter_section(*, attempt: Attempt, device: str, section: int, now: datetime) -> SectionTime:
-    """Start the time of a section that has its own, once; the one entered before is over then."""
+def enter_section(
+    *, attempt: Attempt, device: str, section: int, now: datetime, last_seq: int = 0
+) -> SectionTime:
+    """Start the time of a section that has its own, once; the one entered before is over then.
+
+    Not while answers of it are on their way (`last_seq`, the newest that the page has sent): they would
+    come too late.
+    """
     _refuse_other_device(attempt, device)
     if attempt.begun_at is None or attempt.paused_at:
         raise NotBegun
+    _refuse_before_all_came(attempt, last_seq)
     refuse_ended(attempt=attempt, now=now)
     if attempt.seat.session.state != Session.State.OPEN:
         raise TimeIsUp
@@ -374,13 +400,7 @@ def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Re
         refuse_doubt()
     if ended_by(attempt, now) in {CANCELLED, REMOVED}:
         refuse_ended(attempt=attempt, now=now)
-    newest = attempt.events.aggregate(newest=Max("seq"))["newest"] or 0
-    if newest < last_seq:
-        message = (
-            f"Catatan jawaban sampai nomor {last_seq} belum semuanya sampai ke server (terakhir "
-            f"nomor {newest}); ujian belum diselesaikan."
-        )
-        raise AnswersMissing(message)
+    _refuse_before_all_came(attempt, last_seq)
     state = state_of(attempt)
     fresh = Attempt.objects.filter(pk=attempt.pk, submitted_at__isnull=True)
     if fresh.update(submitted_at=now):
@@ -388,6 +408,18 @@ def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Re
         code = receipt(attempt, state).code
         _record(attempt, "attempt.submit", now, answered=len(state.answers), code=code)
     return receipt(attempt, state)
+
+
+def _refuse_before_all_came(attempt: Attempt, last_seq: int) -> None:
+    """Raises AnswersMissing while the newest event that was sent is in neither log nor evidence."""
+    newest = attempt.events.aggregate(newest=Max("seq"))["newest"] or 0
+    if newest >= last_seq or attempt.strays.filter(seq__gte=last_seq).exists():
+        return
+    message = (
+        f"Catatan jawaban sampai nomor {last_seq} belum semuanya sampai ke server (terakhir "
+        f"nomor {newest}). Tunggu sampai semua jawaban tersimpan."
+    )
+    raise AnswersMissing(message)
 
 
 def receipt(attempt: Attempt, state: State) -> Receipt:

@@ -190,7 +190,11 @@ def section(request: HttpRequest) -> HttpResponse:
     attempt, device = _named_attempt(request)
     now = time_watch.now()
     entered = enter_section(
-        attempt=attempt, device=device, section=_number(request, "section"), now=now
+        attempt=attempt,
+        device=device,
+        section=_number(request, "section"),
+        now=now,
+        last_seq=_number(request, "last_seq") if "last_seq" in _body(request) else 0,
     )
     return JsonResponse({"seconds_left": max((entered.closes_at - now).total_seconds(), 0)})
 

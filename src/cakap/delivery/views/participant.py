@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from cakap.accounts.access import public
 from cakap.delivery import time_watch
 from cakap.delivery.ends import told_of_end
-from cakap.delivery.errors import NoSuchSeat
+from cakap.delivery.errors import NoSuchSeat, OtherAttempt
 from cakap.delivery.forms import ConsentForm, EnterForm
 from cakap.delivery.leftovers import deposit_token, sealing_key_text
 from cakap.delivery.models import Attempt
@@ -54,6 +54,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     attempt = live_attempt(request)
     if attempt.begun_at:
         return redirect("delivery:work")
+    _refuse_page_of_another(request, attempt)
     form = ConsentForm(request.POST or None)
     if form.is_valid():
         give_consent(attempt=attempt, now=time_watch.now())
@@ -79,8 +80,16 @@ def practice(request: HttpRequest) -> HttpResponse:
 @public
 def start(request: HttpRequest) -> HttpResponse:
     """Start the clock."""
-    begin(attempt=live_attempt(request), now=time_watch.now())
+    attempt = live_attempt(request)
+    _refuse_page_of_another(request, attempt)
+    begin(attempt=attempt, now=time_watch.now())
     return redirect("delivery:work")
+
+
+def _refuse_page_of_another(request: HttpRequest, attempt: Attempt) -> None:
+    """A form that names an attempt acts for no other: its page may have stayed open on a shared machine."""
+    if request.POST.get("attempt", str(attempt.pk)) != str(attempt.pk):
+        raise OtherAttempt
 
 
 @public
@@ -91,7 +100,10 @@ def work(request: HttpRequest) -> HttpResponse:
         return redirect("delivery:consent")
     if ended_by(attempt, time_watch.now()):
         return redirect("delivery:receipt")
-    context = {"attempt": attempt, "words": exam_words(), "seal_to": sealing_key_text()}
+    context = {
+        "attempt": attempt, "words": exam_words(), "seal_to": sealing_key_text(),
+        "deposit": deposit_token(attempt),
+    }  # fmt: skip
     return render(request, "delivery/work.html", context)
 
 

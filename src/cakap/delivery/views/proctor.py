@@ -200,6 +200,16 @@ def _told_number(request: HttpRequest, name: str) -> int | None:
     return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
 
 
+def _told_seats(request: HttpRequest) -> list[int] | None:
+    """The seats that a page of ours named."""
+    told = request.POST.get("named")
+    if told is None:
+        return None
+    return [
+        int(one) for one in told.split(",") if one.isascii() and one.isdigit() and len(one) < 10
+    ]
+
+
 @allow(Role.PROCTOR)
 def close_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Close the session; whoever still works is named first, and again when more have begun since."""
@@ -208,7 +218,11 @@ def close_page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             control.close(
-                session=row, asked_with=asked_with, by=request.user.get_username(), now=now
+                session=row,
+                asked_with=asked_with,
+                by=request.user.get_username(),
+                now=now,
+                named=_told_seats(request),
             )
         except StillWorking:
             pass

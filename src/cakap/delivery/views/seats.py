@@ -194,7 +194,11 @@ def _evidence_label(row: Evidence) -> str:
 def free_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Move to a spare machine: the next sign-in is taken."""
     attempt = _attempt(request, pk)
-    control.free_device(attempt=attempt, by=request.user.get_username(), now=time_watch.now())
+    told = request.POST.get("known", "")
+    control.free_device(
+        attempt=attempt, by=request.user.get_username(), now=time_watch.now(),
+        known=int(told) if told.isascii() and told.isdigit() and len(told) < 6 else None,
+    )  # fmt: skip
     messages.success(request, _("Peserta dapat masuk di komputer lain; jawabannya tetap."))
     return redirect("delivery:seat", pk)
 
@@ -226,7 +230,8 @@ def resume_page(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.PROCTOR)
 def time_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Give one participant time."""
-    attempt, form = _attempt(request, pk), TimeForm(request.POST or None)
+    attempt = _attempt(request, pk)
+    form = TimeForm(request.POST or None, initial={"known": attempt.grants.count()})
     if form.is_valid():
         control.give_time(
             attempt=attempt, **form.cleaned_data,

@@ -9,10 +9,10 @@ import { Outbox } from "./exam/outbox.js";
 import { allEvents, forgetPapers, keepPaper, keepProgress, paperOf, progressOf } from "./exam/storage.js";
 import { bind, drawUsed, inText, kinds } from "./exam/types.js";
 
-const { attempt: named, sealTo, nacl } = $("exam").dataset;
+const { attempt: named, sealTo, nacl, deposit } = $("exam").dataset;
 const attempt = Number(named);
 const keys = { sealTo, naclSource: nacl };
-let paper, questions, answers, flagged, typed, seq, newest, place = 0, closes, left_at_pause = 0;
+let paper, questions, answers, flagged, typed, seq, place = 0, closes, left_at_pause = 0;
 let page = 0, over = false, paused = false, ended = null;
 let heard = new Set(), ends = new Map(), last_shown = null;
 
@@ -101,7 +101,6 @@ function apply({ kind, item, response }) {
 async function happen(kind, item, response, urgent = true) {
   if (over) return;
   const event = { seq: ++seq, kind, item, response, at: new Date().toISOString(), attempt, token: paper.deposit };
-  newest = seq;
   await outbox.add(event, progress(), urgent);
 }
 
@@ -209,7 +208,13 @@ function gate(part) {
     const before = paper.parts.find((own) => own.minutes && ends.has(own.section) && !shut(own));
     if (before && !(await sure(say("leave", { section: before.title })))) return;
     try {
-      const { seconds_left } = await tell("/ujian/bagian", { section: part.section });
+      // What was answered before is with the server first: it would count as late afterwards.
+      const entered = await patiently(async () => {
+        await settled();
+        return tell("/ujian/bagian", { section: part.section, last_seq: outbox.newest });
+      });
+      if (!entered) return;
+      const { seconds_left } = entered;
       if (before) before.left = true;
       ends.set(part.section, performance.now() + seconds_left * 1000);
       go(place);
@@ -427,7 +432,7 @@ async function finish() {
   try {
     const done = await patiently(async () => {
       await settled();
-      return tell("/ujian/selesai", { last_seq: newest });
+      return tell("/ujian/selesai", { last_seq: outbox.newest });
     });
     if (!done) return;
     over = true;
@@ -455,12 +460,26 @@ function onKey(event) {
 }
 
 // ---- how it looks, kept on this machine -----------------------------------------------------
-const look = { zoom: 0, contrast: false, ...JSON.parse(localStorage.getItem("cakap-exam") ?? "{}") };
+// What is there may be anything, and some browsers refuse to keep or to tell: the exam goes on without.
+function remembered() {
+  try {
+    const { zoom, contrast } = JSON.parse(localStorage.getItem("cakap-exam") ?? "{}");
+    return { zoom: Number.isInteger(zoom) ? zoom : 0, contrast: contrast === true };
+  } catch {
+    return { zoom: 0, contrast: false };
+  }
+}
+
+const look = remembered();
 function dress() {
   document.documentElement.dataset.zoom = look.zoom;
   document.documentElement.classList.toggle("exam-contrast", look.contrast);
   $("contrast").setAttribute("aria-pressed", look.contrast);
-  localStorage.setItem("cakap-exam", JSON.stringify(look));
+  try {
+    localStorage.setItem("cakap-exam", JSON.stringify(look));
+  } catch {
+    // It is dressed all the same.
+  }
 }
 const zoom = (by) => { look.zoom = Math.max(-1, Math.min(4, look.zoom + by)); dress(); };
 
@@ -512,7 +531,7 @@ async function open() {
       const told = await tell("/ujian/isi.json");
       page = told.page;
       seq = told.seq_from;
-      newest = told.last_seq;
+      outbox.newest = Math.max(outbox.newest, told.last_seq);
       await keepPaper({ attempt, paper: told });
       return { told, state: stateIn(told) };
     } catch (error) {
@@ -527,7 +546,8 @@ async function open() {
 
 async function keptHere() {
   const [row, state] = [await paperOf(attempt), await progressOf(attempt)];
-  if (!row) return null;
+  // Of an earlier sign-in of this machine: what another machine did since is not in it.
+  if (!row || row.paper.deposit !== deposit) return null;
   const told = { ...row.paper };
   if (state) {
     ({ page, seq } = state);
@@ -536,7 +556,6 @@ async function keptHere() {
   } else {
     ({ page, seq_from: seq } = told);
   }
-  newest = seq;
   return { told, state: state ?? stateIn(told) };
 }
 
@@ -555,7 +574,6 @@ async function load() {
   outbox.restore(own);
   outbox.waiting.forEach(apply);
   seq = Math.max(seq, ...own.filter((event) => event.seq <= seq + 50000).map((event) => event.seq));
-  newest = Math.max(newest, ...own.map((event) => event.seq));
 }
 
 let started = false;

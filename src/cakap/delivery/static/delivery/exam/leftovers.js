@@ -1,7 +1,8 @@
 // Answers of an attempt whose page is gone: sealed to the server's key, so that the next person at this
 // machine cannot read them, and handed in by whatever page of the exam comes next.
 
-import { ask } from "./net.js";
+import { Refusal, ask } from "./net.js";
+import { portion } from "./outbox.js";
 import { allEvents, allSealed, dropSealed, forgetPapers, replaceBySealed } from "./storage.js";
 
 let loading = null;
@@ -35,8 +36,9 @@ export async function sealOthers(keys, { attempt = null, token = null } = {}) {
     groups.set(event.token, [...(groups.get(event.token) ?? []), event]);
   }
   for (const [whose, events] of groups) {
-    for (let start = 0; start < events.length; start += 200) {
-      const part = events.slice(start, start + 200);
+    for (let rest = events; rest.length; ) {
+      const part = portion(rest, { most: 200 });
+      rest = rest.slice(part.length);
       const content = { token: whose, events: part.map(({ attempt: _, token: __, ...event }) => event) };
       await replaceBySealed(part, await sealed(content, keys));
     }
@@ -52,12 +54,17 @@ export async function forgetPictures(keep = null) {
     if (name.startsWith("cakap-exam-") && name !== `cakap-exam-${keep}`) await caches.delete(name);
 }
 
-// Hand in what is sealed here; what cannot be now stays and goes with the next page.
+// Hand in what is sealed here, each by itself; what cannot be now stays and goes with the next page, and
+// holds up no other.
 export async function handIn(headers = {}) {
-  const waiting = (await allSealed()).slice(0, 20);
-  if (!waiting.length) return;
-  const { taken } = await ask("/ujian/titipan", { sealed: waiting.map(({ text }) => text) }, headers);
-  await dropSealed(waiting.filter((_, at) => taken[at]).map(({ id }) => id));
+  for (const { id, text } of await allSealed()) {
+    try {
+      const { taken } = await ask("/ujian/titipan", { sealed: [text] }, headers);
+      if (taken[0]) await dropSealed([id]);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
 }
 
 export async function clearMachine(keys, current) {

@@ -31,6 +31,8 @@ export async function ask(url, body, headers = {}) {
     throw new Unreachable();
   }
   const wait = Number(response.headers.get("Retry-After")) || 0;
+  // Whoever says that it is too much, a proxy too: less of it may be taken.
+  if (response.status === 413) throw new Refusal(413, { code: "TooLarge" });
   let told;
   try {
     told = await response.json();

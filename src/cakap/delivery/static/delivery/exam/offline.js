@@ -2,6 +2,7 @@
 // first; what is kept is of one attempt and goes with it (leftovers.js).
 
 const CACHE = "cakap-exam-";
+const PATIENCE = 15000; // ms
 
 addEventListener("install", () => self.skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -25,15 +26,21 @@ addEventListener("fetch", (event) => {
     event.respondWith(answer(event.request, picture));
 });
 
+const late = () => new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error("late")));
+
 async function answer(request, picture) {
+  const kept = () => caches.match(request, { ignoreSearch: true, ignoreVary: true });
   try {
-    const response = await fetch(request);
+    const shell = !picture && new URL(request.url).pathname === "/ujian/kerja/" && (await kept());
+    const response = await (shell ? Promise.race([fetch(request), late()]) : fetch(request));
+    // A server that is starting again, or whose database is: the page that is kept goes on asking.
+    if (response.status >= 500) return (await kept()) ?? response;
     const name = picture && response.ok && (await caches.keys()).find((own) => own.startsWith(CACHE));
     if (name) await (await caches.open(name)).put(request, response.clone());
     return response;
   } catch (error) {
-    const kept = await caches.match(request, { ignoreSearch: true, ignoreVary: true });
-    if (kept) return kept;
+    const own = await kept();
+    if (own) return own;
     throw error;
   }
 }

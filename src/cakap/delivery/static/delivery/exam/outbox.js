@@ -5,8 +5,18 @@ import { Backoff, Refusal, Unreachable, ask } from "./net.js";
 import { dropEvents, keepEvent } from "./storage.js";
 
 const BATCH = 100;
+const BYTES = 96 * 1024; // of one sending; the server and the proxy before it take 256 KiB
 // With these the page is no longer the one that may answer; nothing more can be sent from it.
 const LOST = new Set(["OtherAttempt", "OtherDevice", "NotSignedIn"]);
+
+const sizeOf = (event) => new TextEncoder().encode(JSON.stringify(event)).length;
+
+// The first of these events that one sending holds: at least one, however large it is.
+export function portion(events, { most = BATCH, bytes = BYTES } = {}) {
+  let size = 0;
+  const end = events.findIndex((event, at) => at >= most || ((size += sizeOf(event)) > bytes && at > 0));
+  return end < 0 ? events.slice() : events.slice(0, end);
+}
 
 export class Outbox {
   // heard(told): how the attempt stands; changed(): what waits is another; aside(events): refused ones;
@@ -19,6 +29,7 @@ export class Outbox {
     this.running = null;
     this.timer = null;
     this.closed = false;
+    this.newest = 0; // the newest number that the server has taken
   }
 
   get answers() {
@@ -55,7 +66,7 @@ export class Outbox {
   async work() {
     let size = BATCH;
     while (this.waiting.length && !this.closed) {
-      const batch = this.waiting.slice(0, size);
+      const batch = portion(this.waiting, { most: size });
       try {
         const events = batch.map(({ attempt, token, ...event }) => event);
         this.heard(await ask("/ujian/jawaban", { attempt: this.attempt, events }, this.headers()));
@@ -65,7 +76,7 @@ export class Outbox {
         if (!(error instanceof Refusal)) throw error;
         if (error.refused.length) await this.setAside(batch, error);
         else if (LOST.has(error.code)) this.closed = true;
-        else if (error.code !== "BadEvent" || error.status !== 400) return this.refusedWhole(error);
+        else if (error.status !== 413 && (error.code !== "BadEvent" || error.status !== 400)) return this.refusedWhole(error);
         else if (size > 1 && batch.length > 1) size = Math.max(1, Math.floor(batch.length / 2));
         else await this.settle(batch, [{ ...batch[0], message: error.message }]);
         if (LOST.has(error.code) && (this.closed || !this.waiting.length)) {
@@ -87,6 +98,8 @@ export class Outbox {
 
   async settle(batch, aside = []) {
     const gone = new Set(batch.map(({ seq }) => seq));
+    const refused = new Set(aside.map(({ seq }) => seq));
+    this.newest = Math.max(this.newest, ...[...gone].filter((seq) => !refused.has(seq)));
     this.waiting = this.waiting.filter(({ seq }) => !gone.has(seq));
     await dropEvents(batch);
     this.backoff.reset();

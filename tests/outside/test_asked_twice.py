@@ -1,0 +1,99 @@
+"""What is pressed twice, or was shown before something changed, acts once and for whom it was meant."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from outside.exam import Participant, hidden, seats_of
+from outside.installation import words_of
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_sign_in_that_is_sent_twice_is_one_and_another_browser_is_refused(shared_agency):
+    agency = shared_agency
+    browser = agency.installation.visitor()
+    told = {"nip": agency.nips[0], "pin": agency.pin}
+    first = browser.fill("/ujian/", **told)
+    token = browser.cookies["cakap_ujian"]
+    browser.cookies.delete("cakap_ujian")  # the reply was lost, or the button was pressed again
+
+    again = browser.fill("/ujian/", **told)
+
+    assert (first.status_code, again.status_code) == (302, 302)
+    assert browser.cookies["cakap_ujian"] == token
+    other = agency.installation.visitor().fill("/ujian/", **told)
+    assert "perangkat lain" in words_of(other)
+
+
+def test_a_form_of_another_participant_consents_to_nothing_and_begins_nothing(shared_agency):
+    agency = shared_agency
+    mine, after = Participant(agency, 1, begin=False), Participant(agency, 2, begin=False)
+    own = hidden(mine.browser.get("/ujian/persetujuan/"))
+
+    refused = after.browser.fill("/ujian/persetujuan/", agree="on", **own)
+    assert refused.status_code == 409
+    after.browser.done("/ujian/persetujuan/", agree="on")
+    assert after.browser.fill("/ujian/mulai/", **own).status_code == 409
+    assert "NotBegun" in after.browser.get("/ujian/isi.json").text
+
+
+def test_time_is_given_once_and_a_machine_is_freed_once(shared_agency):
+    agency = shared_agency
+    person = Participant(agency, 3)
+    proctor = agency.sign_in("proctor")
+    seat = f"/ujian/kursi/{seats_of(agency, proctor)[3]}"
+    shown = hidden(proctor.get(f"{seat}/waktu/"))
+    told = {"minutes": 5, "reason": "Layar mati", **shown}
+
+    assert proctor.fill(f"{seat}/waktu/", **told).status_code == 302
+    again = proctor.fill(f"{seat}/waktu/", **told)
+    assert (again.status_code, "sudah berubah" in words_of(again)) == (409, True)
+
+    known = hidden(proctor.get(f"{seat}/"))["known"]
+    assert proctor.fill(f"{seat}/pindah/", known=known).status_code == 302
+    moved = Participant(agency, 3, begin=False)
+    assert proctor.fill(f"{seat}/pindah/", known=known).status_code == 409
+    assert moved.browser.get("/ujian/isi.json").status_code == 200
+    assert person.browser.get("/ujian/isi.json").status_code == 409
+
+
+def test_closing_asks_again_when_somebody_who_was_not_named_is_at_work(agency):
+    first, second = Participant(agency, 0), Participant(agency, 1)
+    first.submit()
+    second.submit()
+    proctor = agency.sign_in("proctor")
+    close = f"/ujian/sesi/{agency.session}/tutup/"
+    asked = hidden(proctor.get(close))
+    seat = seats_of(agency, proctor)[0]
+    proctor.done(
+        f"/ujian/kursi/{seat}/buka-kembali/", minutes=5, reason="Keliru menekan", second="second",
+        password="kata-sandi-panjang-7",
+    )  # fmt: skip
+
+    again = proctor.fill(close, **asked)
+
+    assert again.status_code == 200
+    assert "Masih mengerjakan: 1" in words_of(again)
+
+
+def test_a_time_zone_that_a_database_does_not_know_disturbs_nobody(shared_agency):
+    """Evidence of an earlier machine, its time written with +23:00; others save at the same moment."""
+    agency = shared_agency
+    old = Participant(agency, 4)
+    proctor = agency.sign_in("proctor")
+    proctor.done(f"/ujian/kursi/{seats_of(agency, proctor)[4]}/pindah/")
+    Participant(agency, 4, begin=False)
+    event = {
+        **old.event(old.items[0], "b"), "at": "2026-01-01T00:00:00+23:00",
+    }  # fmt: skip
+    body = json.dumps({"attempt": old.attempt, "events": [event]})
+
+    answer = old.browser.post(
+        "/ujian/jawaban", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.json()["code"] == "OtherDevice"
+    assert Participant(agency, 5).answer(old.items[0], "b").status_code == 200
