@@ -128,6 +128,40 @@ def test_what_does_not_answer_is_asked_again_later_and_not_hammered(
     assert page.inner_text("#answered") == "1"
 
 
+def test_what_a_proxy_finds_too_much_is_sent_in_smaller_parts(shared_agency, machines):
+    """nginx answers a body over its limit with 413 and a page of its own; what waited must not stay."""
+    page = machines(shared_agency).begin(shared_agency, 8)
+    saved(page)
+    page.context.set_offline(True)
+    for turn in range(12):
+        choose(page, ("satu", "dua")[turn % 2])
+    refused = []
+
+    def limited(route):
+        body = route.request.post_data or ""
+        if len(body) <= 700:
+            return route.continue_()
+        refused.append(len(body))
+        return route.fulfill(status=413, content_type="text/html", body="<h1>413</h1>")
+
+    page.route("**/ujian/jawaban", limited)
+    page.context.set_offline(False)
+    saved(page)
+
+    assert refused
+    assert list(of_server(page)["answers"].values()) == ["b"]
+
+
+def test_a_broken_note_of_how_the_page_looks_ends_no_exam(shared_agency, machines):
+    machine = machines(shared_agency)
+    page = machine.begin(shared_agency, 9)
+    page.evaluate("() => localStorage.setItem('cakap-exam', '{')")
+    page.reload()
+
+    choose(page, "dua")
+    saved(page)
+
+
 def test_the_first_machine_comes_back_and_its_answers_can_be_accepted(shared_agency, machines):
     first, second = machines(shared_agency), machines(shared_agency)
     page = first.begin(shared_agency, 2)
