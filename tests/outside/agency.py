@@ -141,7 +141,7 @@ def make_programme(
     agency: OpenAgency, *, seats: int = 30, starts: datetime | None = None, **room: str
 ) -> None:
     """A programme with everybody on its list, a room, a session and seats."""
-    starts = starts or datetime.now(UTC) + timedelta(minutes=3)  # what is past is refused
+    starts = starts or datetime.now(UTC) + timedelta(minutes=1)
     operator = agency.sign_in("operator")
     page = operator.get("/program/rencana/")
     page = operator.done(

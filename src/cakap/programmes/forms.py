@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -142,14 +141,3 @@ class SessionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["room"].queryset = agency.rooms.all()  # type: ignore[attr-defined]
         self.fields["form"].queryset = agency.forms.all()  # type: ignore[attr-defined]
-
-    def clean_starts_at(self) -> datetime:
-        """A session is planned ahead; the minute that runs may still be typed."""
-        starts_at: datetime = self.cleaned_data["starts_at"]
-        now = timezone.now()
-        if starts_at < now.replace(second=0, microsecond=0):
-            raise forms.ValidationError(
-                _("Waktu mulai sudah lewat (sekarang %(now)s).")
-                % {"now": f"{timezone.localtime(now):%d-%m-%Y %H.%M}"}
-            )
-        return starts_at

@@ -312,6 +312,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
                     programme=row, **form.cleaned_data,
                     actor=request.user.get_username(), now=timezone.now(),
                 )  # fmt: skip
+            if form.cleaned_data["starts_at"] < timezone.now():
+                messages.warning(request, _("Waktu mulai sesi ini sudah lewat; periksa lagi."))
             return redirect("programmes:detail", pk)
         except OutsideProgramme as refusal:
             form.add_error("starts_at", str(refusal))
