@@ -37,13 +37,13 @@ from outside.agency import (
     make_programme,
     open_session,
 )
-from outside.installation import PASSWORD, Installation
+from outside.browser import CAMERA, sign_in
+from outside.installation import Installation
 from playwright.sync_api import Page, sync_playwright
 
 # Seconds of a person's own: come forward and show the code; look at two faces; say the PIN; walk to the seat;
 # type NIP and two PINs; read the consent.
 FORWARD, LOOK, SAY, WALK, TYPE, READ = 2, 4, 2, 40, 25, 15
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 BEFORE, MINUTES, ALL = timedelta(minutes=30), 20, 300
 
 
@@ -108,7 +108,7 @@ def sits(agency: OpenAgency, nip: str, pin: str) -> datetime:
         return parsedate_to_datetime(browser.get("/ujian/latihan/").headers["date"])
 
 
-class Door:
+class Registration:
     """Everybody in one line, before as many desks as there are officers."""
 
     def __init__(self, agency: OpenAgency) -> None:
@@ -122,11 +122,7 @@ class Door:
     def desk(self, officer: str, walking: ThreadPoolExecutor) -> datetime:
         """One officer takes whoever is next until nobody waits; when the first one came."""
         with chromium() as page:
-            page.goto(f"{self.agency.installation.base}/akun/login/")
-            page.fill("[name=login]", officer)
-            page.fill("[name=password]", PASSWORD)
-            page.keyboard.press("Enter")
-            page.wait_for_url(lambda url: "login" not in url)
+            sign_in(page, self.agency.installation.base, officer)
             desk = f"{self.agency.installation.base}/ujian/sesi/{self.agency.session}/meja/"
             with page.expect_response(desk) as came:
                 page.goto(desk)
@@ -161,17 +157,17 @@ def door(people: int, desks: int) -> Iterator[Line]:
     installation = Installation(Path(tempfile.mkdtemp(prefix="cakap-bench-")) / "data")
     officers = [f"meja{n}" for n in range(desks)]
     try:
-        queued = Door(open_morning(installation, people, officers))
+        registration = Registration(open_morning(installation, people, officers))
         with ThreadPoolExecutor(people) as walking, ThreadPoolExecutor(desks) as open_desks:
-            opened = [open_desks.submit(queued.desk, officer, walking) for officer in officers]
+            opened = [
+                open_desks.submit(registration.desk, officer, walking) for officer in officers
+            ]
             first = min(one.result() for one in opened)
-            last = max(one.result() for one in queued.seated)
+            last = max(one.result() for one in registration.seated)
     finally:
         installation.stop()
-    name, took = (
-        f"{people} people at the door, {desks} desks",
-        (last - first) / timedelta(minutes=1),
-    )
+    name = f"{people} people at the door, {desks} desks"
+    took = (last - first) / timedelta(minutes=1)
     promised = people >= ALL
     yield Line(
         name=f"{name}: until the last one sits, by the server's clock", unit="min",
@@ -181,7 +177,7 @@ def door(people: int, desks: int) -> Iterator[Line]:
     )  # fmt: skip
     yield Line(
         name=f"{name}: a person's time at a desk that the pages take", unit="s",
-        value=median(queued.pages), note=f"longest {max(queued.pages):.1f} s",
+        value=median(registration.pages), note=f"longest {max(registration.pages):.1f} s",
     )  # fmt: skip
 
 

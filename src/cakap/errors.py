@@ -23,6 +23,10 @@ class NotAllowed(Refused):
     status = 403
 
 
+class StalePage(Refused):
+    """Halaman ini sudah tidak sesuai dengan keadaan sekarang. Muat ulang halaman lalu periksa lagi."""
+
+
 class TooLarge(Refused):
     """Kiriman ini terlalu besar."""
 

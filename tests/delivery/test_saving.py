@@ -152,6 +152,21 @@ STRANGE = st.sampled_from(
 )
 
 
+def test_a_moment_is_kept_in_utc_whatever_zone_it_was_written_with():
+    """PostgreSQL takes no zone beyond 15:59, Python does: such a row failed everybody's commit."""
+    event = {
+        "seq": 1,
+        "kind": "answer",
+        "item": 1,
+        "response": "a",
+        "at": "2026-01-01T00:00:00+23:00",
+    }
+
+    (found,), refused = events_of([event])
+
+    assert (found.at.isoformat(), refused) == ("2025-12-31T01:00:00+00:00", [])
+
+
 @given(st.dictionaries(st.sampled_from(["seq", "kind", "item", "response", "at"]), STRANGE))
 def test_any_json_is_events_or_refused(event):
     found, refused = events_of(told_in(json.dumps({"events": [event]}).encode())["events"])

@@ -169,12 +169,13 @@ FAULTS: list[Fault] = [
     kill_a_worker, kill_all, cut_the_network, stop_politely, lose_a_third, freeze, move_somebody,
     open_a_second_tab, share_a_machine,
 ]  # fmt: skip
-APART = 10  # a tenth as many of those that need a server or a disk of their own
+SEPARATE_SHARE = 10  # a tenth as many of those that need an installation of their own
 
 
 def run(
-    data: Path, *, n_faults: int, seed: int, kinds: list[Fault], between: int = BETWEEN
-) -> dict[str, Any]:
+    data: Path, *, n_faults: int, seed: int, kinds: list[Fault], between: int = BETWEEN,
+    database: str = POSTGRES,
+) -> dict[str, Any]:  # fmt: skip
     """n faults, one after the other, under load; what came of it.
 
     between: so many answers are acknowledged after a fault before the next, however slow the machine is.
@@ -182,14 +183,14 @@ def run(
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         clock = SteppingClock(Path(folder)) if step_the_clock in kinds else None
-        return _run(data, clock, rng, n_faults, seed, kinds, between)
+        return _run(data, clock, rng, n_faults, seed, kinds, between, database)
 
 
 def _run(
     data: Path, clock: SteppingClock | None, rng: random.Random, n_faults: int, seed: int,
-    kinds: list[Fault], between: int,
+    kinds: list[Fault], between: int, database: str,
 ) -> dict[str, Any]:  # fmt: skip
-    served = Served(data, database=POSTGRES, server=clock.settings if clock else {})
+    served = Served(data, database=database, server=clock.settings if clock else {})
     served.clock = clock
     served.line = Line(served.port, rng)
     served.front = served.line.port
@@ -210,7 +211,7 @@ def _run(
                 if between != BETWEEN and (number + 1) % len(kinds) == 0:
                     print(f"{number + 1} of {n_faults} faults", file=sys.stderr, flush=True)
         load.drain()
-        found = counted(data, people)
+        found = counted(data, people, database=database)
         found["faults"] = n_faults
         found["kinds"] = Counter(kinds[number % len(kinds)].__name__ for number in range(n_faults))
         found["unfinished"] = sum(len(p.chosen) - len(p.acknowledged) for p in people)
@@ -267,14 +268,24 @@ def small_disk(folder: Path) -> bool:
     return done.returncode == 0
 
 
-def _with(
-    total: dict[str, Any], kinds: list[Fault], n: int, seed: int, folder: str = ""
+def _separately(
+    total: dict[str, Any], kind: Fault, n: int, seed: int, folder: Path
 ) -> dict[str, Any]:
-    """The total with what came of these kinds, in an installation of their own."""
-    with contextlib.ExitStack() as stack:
-        place = folder or stack.enter_context(tempfile.TemporaryDirectory())
-        found = run(Path(place), n_faults=max(n // APART, 3), seed=seed, kinds=kinds)
+    """The total with what came of this kind in an installation of its own, in this empty folder."""
+    database = empty_database(kind.__name__) if POSTGRES else ""
+    found = run(
+        folder, n_faults=max(n // SEPARATE_SHARE, 3), seed=seed, kinds=[kind], database=database
+    )
     return {key: total[key] + found[key] for key in total}
+
+
+def empty_database(name: str) -> str:
+    """Make another database in the same PostgreSQL; its address."""
+    import psycopg
+
+    with psycopg.connect(POSTGRES, autocommit=True) as database:
+        database.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+    return POSTGRES.rpartition("/")[0] + f"/{name}"
 
 
 def _on_a_small_disk(total: dict[str, Any], n: int, seed: int) -> dict[str, Any]:
@@ -283,7 +294,7 @@ def _on_a_small_disk(total: dict[str, Any], n: int, seed: int) -> dict[str, Any]
             print("no disk could be mounted: the full disk was not tried", file=sys.stderr)
             return total
         try:
-            return _with(total, [fill_the_disk], n, seed, folder)
+            return _separately(total, fill_the_disk, n, seed, Path(folder))
         finally:
             subprocess.run(["umount", folder], check=False)
 
@@ -300,8 +311,9 @@ def main() -> None:
     kinds = [*FAULTS, kill_postgres] if os.environ.get("CAKAP_TEST_PG_HOME") else FAULTS
     with tempfile.TemporaryDirectory() as folder:
         total = run(Path(folder), n_faults=n, seed=told.seed, kinds=kinds, between=between)
-    # By a clock of its own the server is several times slower.
-    total = _with(total, [step_the_clock], n, told.seed)
+    # With a clock that can be stepped the server is several times slower.
+    with tempfile.TemporaryDirectory() as folder:
+        total = _separately(total, step_the_clock, n, told.seed, Path(folder))
     if not POSTGRES:
         total = _on_a_small_disk(total, n, told.seed)
     for key, value in total.items():

@@ -10,7 +10,10 @@ import subprocess
 from commands import PATIENCE
 
 from outside.agency import OpenAgency
+from outside.installation import PASSWORD
 
+# Chromium's own test picture, without asking.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 ALL_KEPT = """async () => {
   const found = [];
   for (const { name } of await indexedDB.databases()) {
@@ -71,6 +74,15 @@ class Machine:
 
     def close(self) -> None:
         self.context.close()
+
+
+def sign_in(page, base: str, name: str) -> None:
+    """An officer signs in to the pages."""
+    page.goto(f"{base}/akun/login/")
+    page.fill("[name=login]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
 
 
 def ready(page) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from outside.exam import Participant, hidden, seats_of
-from outside.installation import words_of
+from outside.installation import PASSWORD, words_of
 
 pytestmark = pytest.mark.slow
 
@@ -50,12 +48,15 @@ def test_time_is_given_once_and_a_machine_is_freed_once(shared_agency):
 
     assert proctor.fill(f"{seat}/waktu/", **told).status_code == 302
     again = proctor.fill(f"{seat}/waktu/", **told)
-    assert (again.status_code, "sudah berubah" in words_of(again)) == (409, True)
+    assert (again.status_code, "tidak sesuai dengan keadaan sekarang" in words_of(again)) == (
+        409,
+        True,
+    )
 
-    known = hidden(proctor.get(f"{seat}/"))["known"]
-    assert proctor.fill(f"{seat}/pindah/", known=known).status_code == 302
+    shown = hidden(proctor.get(f"{seat}/"))
+    assert proctor.fill(f"{seat}/pindah/", **shown).status_code == 302
     moved = Participant(agency, 3, begin=False)
-    assert proctor.fill(f"{seat}/pindah/", known=known).status_code == 409
+    assert proctor.fill(f"{seat}/pindah/", **shown).status_code == 409
     assert moved.browser.get("/ujian/isi.json").status_code == 200
     assert person.browser.get("/ujian/isi.json").status_code == 409
 
@@ -68,10 +69,8 @@ def test_closing_asks_again_when_somebody_who_was_not_named_is_at_work(agency):
     close = f"/ujian/sesi/{agency.session}/tutup/"
     asked = hidden(proctor.get(close))
     seat = seats_of(agency, proctor)[0]
-    proctor.done(
-        f"/ujian/kursi/{seat}/buka-kembali/", minutes=5, reason="Keliru menekan", second="second",
-        password="kata-sandi-panjang-7",
-    )  # fmt: skip
+    officers = {"second": "second", "password": PASSWORD}
+    proctor.done(f"/ujian/kursi/{seat}/buka-kembali/", minutes=5, reason="Keliru", **officers)
 
     again = proctor.fill(close, **asked)
 
@@ -86,14 +85,7 @@ def test_a_time_zone_that_a_database_does_not_know_disturbs_nobody(shared_agency
     proctor = agency.sign_in("proctor")
     proctor.done(f"/ujian/kursi/{seats_of(agency, proctor)[4]}/pindah/")
     Participant(agency, 4, begin=False)
-    event = {
-        **old.event(old.items[0], "b"), "at": "2026-01-01T00:00:00+23:00",
-    }  # fmt: skip
-    body = json.dumps({"attempt": old.attempt, "events": [event]})
-
-    answer = old.browser.post(
-        "/ujian/jawaban", content=body, headers={"Content-Type": "application/json"}
-    )
+    answer = old.send(old.event(old.items[0], "b", at="2026-01-01T00:00:00+23:00"))
 
     assert answer.json()["code"] == "OtherDevice"
     assert Participant(agency, 5).answer(old.items[0], "b").status_code == 200

@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from outside.agency import give_portraits, plan_session
-from outside.installation import PASSWORD
+from outside.browser import CAMERA, sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 @pytest.fixture
@@ -23,11 +22,7 @@ def officer(playwright, shared_agency):
     page = browser.new_page(base_url=shared_agency.installation.base, locale="id-ID")
     page.troubles = []
     page.on("pageerror", lambda error: page.troubles.append(str(error)))
-    page.goto("/akun/login/")
-    page.fill("[name=login]", "proctor")
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
+    sign_in(page, shared_agency.installation.base, "proctor")
     yield page
     browser.close()
     assert page.troubles == []

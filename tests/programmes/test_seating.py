@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from world import NOW, TODAY, make_form, make_programme, make_world
@@ -41,6 +41,15 @@ def plan(world, programme, *, seats=20, days=0):
         programme=programme, room=room, form=form, starts_at=NOW + timedelta(days=days),
         actor="t", now=NOW,
     )  # fmt: skip
+
+
+def test_a_session_before_seven_in_the_morning_is_held_on_the_day_of_the_calendar(world, programme):
+    session = plan(world, programme)
+    session.starts_at = datetime(
+        2025, 1, 21, 23, 30, tzinfo=UTC
+    )  # 06.30 in Jakarta, of the next day
+
+    assert session.day == date(2025, 1, 22)
 
 
 def test_no_unit_is_emptied(world, programme):

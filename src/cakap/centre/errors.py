@@ -45,10 +45,6 @@ class AssignmentWithdrawn(Refused):
     """Penugasan asesor ini sudah ditarik."""
 
 
-class StalePage(Refused):
-    """Halaman ini sudah tidak sesuai dengan keadaan sekarang. Muat ulang halaman lalu periksa lagi."""
-
-
 class ReasonMissing(Refused):
     """Alasan wajib diisi."""
 

@@ -15,7 +15,6 @@ from cakap.centre.errors import (
     BadRating,
     MeetingNotOpen,
     RatingsMissing,
-    StalePage,
 )
 from cakap.centre.models import Agreement, Assignment, Meeting, Rating
 from cakap.centre.queries import (
@@ -26,6 +25,7 @@ from cakap.centre.queries import (
 )
 from cakap.centre.ratings_in_meeting import ratings_in_meeting
 from cakap.centre.services import lock, record_act
+from cakap.errors import StalePage
 from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Participant
 from cakap.registry.models import Competency

@@ -24,10 +24,10 @@ from cakap.centre.errors import (
     NotInMatrix,
     RatingsMissing,
     ReasonMissing,
-    StalePage,
 )
 from cakap.centre.models import Assignment, Measure, Rating, RatingCorrection, Simulation
 from cakap.centre.queries import matrix, measured_competencies, meeting_is_open, missing_ratings
+from cakap.errors import StalePage
 from cakap.programmes.models import Participant, Programme
 from cakap.programmes.services import freeze_policy
 from cakap.registry.imports.tables import Table

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one, signed_in
 from cakap.accounts.models import Role
-from cakap.centre.errors import AlreadyRated, NoSuchRating, StalePage
+from cakap.centre.errors import AlreadyRated, NoSuchRating
 from cakap.centre.forms import (
     AgreementForm,
     AssignForm,
@@ -46,6 +46,7 @@ from cakap.centre.services import (
     submit,
     withdraw,
 )
+from cakap.errors import StalePage
 from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Participant, Programme
 from cakap.registry.imports.tables import read_table

@@ -16,7 +16,7 @@ from django.utils import timezone
 from cakap.audit.services import record
 from cakap.delivery.clock import Span, bounds
 from cakap.delivery.ends import still_open
-from cakap.delivery.errors import BadPause, ChangedMeanwhile, StillWorking, TooLong
+from cakap.delivery.errors import BadPause, StillWorking, TooLong
 from cakap.delivery.models import (
     Announcement,
     Attempt,
@@ -27,6 +27,7 @@ from cakap.delivery.models import (
 )
 from cakap.delivery.outages import last_outage
 from cakap.delivery.sites.services import refuse_at_site
+from cakap.errors import StalePage
 from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Accommodation, Seat, Session
@@ -162,15 +163,15 @@ def give_time(
     reason: str,
     by: str,
     now: datetime,
-    known: int | None = None,
+    grants_shown: int | None = None,
 ) -> None:
     """Give one participant time on top. It is written beside the answers and touches none of them.
 
-    `known`: how many such decisions the page was opened with; sent twice, time is given once.
+    Raises StalePage where there are other grants than the page showed: sent twice, time is given once.
     """
     Attempt.objects.select_for_update().get(pk=attempt.pk)
-    if known is not None and attempt.grants.count() != known:
-        raise ChangedMeanwhile
+    if grants_shown is not None and attempt.grants.count() != grants_shown:
+        raise StalePage
     _refuse_unfit(attempt.seat.session, reason)
     if attempt.begun_at is None or attempt.submitted_at or not 1 <= minutes <= 240:
         message = "Tambahan 1 sampai 240 menit diberikan kepada peserta yang sedang mengerjakan."
@@ -271,19 +272,19 @@ def close(
     asked_with: int | None,
     by: str,
     now: datetime,
-    named: Collection[int] | None = None,
+    seats_shown: Collection[int] | None = None,
 ) -> None:
-    """Close a session. `asked_with` is how many had begun when the proctor was asked; `named`, the seats
-    that were named as unfinished then.
+    """Close a session. `asked_with` is how many had begun when the proctor was asked; `seats_shown`,
+    which seats the page showed as unfinished.
 
     Raises StillWorking where somebody has not finished and the proctor was not asked, or where more
-    have begun since, or somebody works who was not named (an exam was reopened).
+    have begun since, or somebody works whom the page did not show (an exam was reopened).
     """
     refuse_at_site(session)
     standing = still_open(session, now=now)
     if standing.unfinished and (asked_with is None or standing.begun > asked_with):
         raise StillWorking
-    if named is not None and not set(standing.seats) <= set(named):
+    if seats_shown is not None and not set(standing.unfinished_seats) <= set(seats_shown):
         raise StillWorking
     close_session(session=session, actor=by, now=now)
     if standing.unfinished:
@@ -294,15 +295,17 @@ def close(
 
 
 @transaction.atomic
-def free_device(*, attempt: Attempt, by: str, now: datetime, known: int | None = None) -> None:
+def free_device(
+    *, attempt: Attempt, by: str, now: datetime, devices_shown: int | None = None
+) -> None:
     """Let an attempt go on at another machine: the next sign-in is taken, the old one is shut out.
 
-    `known`: how many machines the page showed. One more since, and it would shut out the new one.
+    Raises StalePage where another machine has come since the page was shown: it would be shut out.
     """
     session = attempt.seat.session
     refuse_at_site(session)
-    if known is not None and attempt.devices.count() != known:
-        raise ChangedMeanwhile
+    if devices_shown is not None and attempt.devices.count() != devices_shown:
+        raise StalePage
     attempt.devices.filter(key=attempt.device).update(freed_at=now, freed_by=by)
     Attempt.objects.filter(pk=attempt.pk).update(device="")
     attempt.device = ""

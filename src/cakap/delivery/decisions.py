@@ -42,8 +42,8 @@ def reopen_session(*, session: Session, reason: str, by: str, second: str, now: 
         message = "Hanya sesi yang sudah ditutup dapat dibuka kembali."
         raise BadReopening(message)
     session.refresh_from_db()
-    going_on = Attempt.objects.filter(seat__session=session, submitted_at__isnull=True)
-    going_on.update(amended_at=now)
+    unsubmitted = Attempt.objects.filter(seat__session=session, submitted_at__isnull=True)
+    unsubmitted.update(amended_at=now)
     _write_reopening(session, None, ended_at=ended_at, reason=reason, by=by, second=second, now=now)
     reckon_running(session)
 
@@ -245,11 +245,9 @@ def decide_retest(
     Retest.objects.filter(pk=retested.pk).update(
         counts=counts, reason=reason.strip(), by=by, second=second, at=now
     )
-    old = Attempt.objects.filter(pk=retested.old_id)
-    old.update(set_aside_at=None if first else now, amended_at=now)
+    _set_whether_it_counts(retested.old_id, counts=first, now=now)
     if new:
-        own = Attempt.objects.filter(pk=new.pk)
-        own.update(set_aside_at=now if first else None, amended_at=now)
+        _set_whether_it_counts(new.pk, counts=not first, now=now)
     _write(
         retested.seat.session, "attempt.retest_counts", by, now,
         f"Yang dihitung: {Retest.Counts(counts).label}, diputuskan {by} dan {second}: "
@@ -261,7 +259,12 @@ def decide_retest(
 def _take_away(seat: Seat, attempt: Attempt | None, now: datetime) -> None:
     Seat.objects.filter(pk=seat.pk).update(removed_at=now)
     if attempt:
-        Attempt.objects.filter(pk=attempt.pk).update(set_aside_at=now, amended_at=now)
+        _set_whether_it_counts(attempt.pk, counts=False, now=now)
+
+
+def _set_whether_it_counts(attempt: int, *, counts: bool, now: datetime) -> None:
+    """Results from before are stale either way."""
+    Attempt.objects.filter(pk=attempt).update(set_aside_at=None if counts else now, amended_at=now)
 
 
 def _refuse_without_reason(reason: str) -> None:

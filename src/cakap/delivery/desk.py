@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from cakap.audit.services import record
 from cakap.delivery.errors import BadCheckIn, NoSuchSeat, RegistrationClosed
@@ -30,9 +29,7 @@ def seat_for(session: Session, told: str) -> Seat:
 
 def registration_ends(session: Session) -> datetime:
     """When the desk gives out its last PIN."""
-    policy = policy_in_force(
-        agency=session.programme.initiator.code, on=timezone.localdate(session.starts_at)
-    )
+    policy = policy_in_force(agency=session.programme.initiator.code, on=session.day)
     return session.starts_at - timedelta(minutes=policy["sessions.registration_closes_minutes"])
 
 

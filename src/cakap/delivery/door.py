@@ -37,8 +37,8 @@ class Caller:
     cookies: str = ""
 
     @property
-    def form_cookie(self) -> str:
-        """The browser's own part of the form protection: one browser, one value; empty without it."""
+    def csrf_cookie(self) -> str:
+        """The browser's CSRF cookie, one value a browser; empty without it."""
         return parse_cookie(self.cookies).get(settings.CSRF_COOKIE_NAME, "")
 
 

@@ -99,14 +99,14 @@ class StillOpen:
     begun: int
 
     @property
-    def seats(self) -> list[int]:
+    def unfinished_seats(self) -> list[int]:
         """The seats of those who have begun and not finished."""
         return [*self.working, *self.paused, *self.time_up]
 
     @property
     def unfinished(self) -> int:
         """Attempts that were begun and not submitted."""
-        return len(self.working) + len(self.paused) + len(self.time_up)
+        return len(self.unfinished_seats)
 
 
 def still_open(session: Session, *, now: datetime) -> StillOpen:
@@ -119,7 +119,7 @@ def still_open(session: Session, *, now: datetime) -> StillOpen:
         if attempt.submitted_at:
             submitted += 1
         else:
-            seats[_standing(attempt, now)].append(attempt.seat.number)
+            seats[_standing(attempt, session, now)].append(attempt.seat.number)
     kept = Event.objects.filter(
         attempt__in=attempts.filter(submitted_at__isnull=True), kind=Event.Kind.ANSWER, late=False
     )
@@ -130,10 +130,10 @@ def still_open(session: Session, *, now: datetime) -> StillOpen:
     )  # fmt: skip
 
 
-def _standing(attempt: Attempt, now: datetime) -> str:
+def _standing(attempt: Attempt, session: Session, now: datetime) -> str:
     if attempt.begun_at is None:
         return "waiting"
     if attempt.paused_at:
         return "paused"
-    standing = standing_of(attempt, now)
+    standing = standing_of(attempt, session, now)
     return standing if standing == "time_up" else "working"

@@ -120,11 +120,6 @@ class BadEvidenceDecision(Refused):
     status = 400
 
 
-class ChangedMeanwhile(Refused):
-    """Keadaan sudah berubah sejak halaman ini dibuka. Buka lagi halamannya, periksa, lalu ulangi bila masih
-    perlu."""
-
-
 class BadPause(Refused):
     """Jeda, lanjutan dan tambahan waktu memerlukan alasan, dan hanya berlaku pada sesi yang dibuka."""
 

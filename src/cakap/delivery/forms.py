@@ -71,7 +71,7 @@ class TimeForm(ReasonForm):
     """Minutes on top."""
 
     minutes = forms.IntegerField(label=_("Menit"), min_value=1, max_value=240)
-    known = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    grants_shown = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     field_order = ("minutes", "reason")
 
 

@@ -88,16 +88,17 @@ class Board:
     def refresh(self, now: datetime) -> dict[int, Now]:
         """Every seat of the room at this moment."""
         self._read(now)
+        session = Session.objects.get(pk=self.session)
         sent_late = Stray.objects.filter(
             attempt__seat__session=self.session, decision__isnull=True, kind=Event.Kind.ANSWER
         )
         strays = dict(sent_late.values_list("attempt_id").annotate(n=Count("pk")))
         seats = (
             Seat.objects.filter(session=self.session)
-            .select_related("attempt", "checkin", "session")
+            .select_related("attempt", "checkin")
             .prefetch_related("attempt__devices")
         )
-        return {seat.number: self._seat(seat, strays, now) for seat in seats}
+        return {seat.number: self._seat(seat, session, strays, now) for seat in seats}
 
     def _read(self, now: datetime) -> None:
         events = Event.objects.filter(attempt__seat__session=self.session, late=False).exclude(
@@ -110,7 +111,7 @@ class Board:
             self._progress.add(*row)
         self._since = now - OVERLAP
 
-    def _seat(self, seat: Seat, strays: Mapping[int, int], now: datetime) -> Now:
+    def _seat(self, seat: Seat, session: Session, strays: Mapping[int, int], now: datetime) -> Now:
         attempt = getattr(seat, "attempt", None)
         if attempt is None:
             standing = "checked_in" if hasattr(seat, "checkin") else "absent"
@@ -120,8 +121,7 @@ class Board:
             )  # fmt: skip
         devices = {device.key: device for device in attempt.devices.all()}
         own = devices.get(attempt.device)
-        attempt.seat = seat
-        standing = standing_of(attempt, now)
+        standing = standing_of(attempt, session, now)
         return Now(
             standing=standing,
             answered=self._progress.answered(attempt.pk),
@@ -133,9 +133,9 @@ class Board:
         )
 
 
-def standing_of(attempt: Attempt, now: datetime) -> str:
+def standing_of(attempt: Attempt, session: Session, now: datetime) -> str:
     """Where an attempt stands, for the proctor."""
-    session_is_over = attempt.seat.session.state in {Session.State.CLOSED, Session.State.CANCELLED}
+    session_is_over = session.state in {Session.State.CLOSED, Session.State.CANCELLED}
     if attempt.submitted_at or session_is_over:
         return "submitted" if attempt.submitted_at else "ended"
     if not attempt.device:

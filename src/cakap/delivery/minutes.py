@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils import formats, timezone
 
 from cakap.audit.chain import digest
@@ -20,7 +20,7 @@ from cakap.delivery.models import (
     Stray,
 )
 from cakap.delivery.outages import Outage, outages
-from cakap.delivery.queries import finished_of
+from cakap.delivery.queries import ended_attempts
 from cakap.delivery.words import DRILL_CHECKS
 from cakap.programmes.models import Session
 from cakap.ui.pdf import document
@@ -40,7 +40,7 @@ def minutes(session: Session, *, now: datetime) -> bytes:
             "organiser": session.programme.organiser.name,
             "day": formats.date_format(start, "l, j F Y"),
             "time": f"{start:%H.%M}–{timezone.localtime(session.ends_at):%H.%M}",
-            "worked": _worked(session),
+            "working_time": _working_time(session),
             "room": ", ".join(one for one in (session.room.name, session.room.location) if one),
             "form": session.form.name,
             "state": str(session.get_state_display()).lower(),
@@ -78,13 +78,14 @@ def _counts(session: Session, now: datetime) -> list[list[Any]]:
     events = Event.objects.filter(attempt__seat__session=session)
     answers = events.filter(kind=Event.Kind.ANSWER)
     strays = Stray.objects.filter(attempt__seat__session=session)
+    ended = "Berakhir (latihan, tidak dinilai)" if session.is_rehearsal else "Berakhir (dinilai)"
     return [
         ["Terdaftar pada sesi ini", session.seats.count()],
         ["Terdaftar di meja", CheckIn.objects.filter(seat__session=session).count()],
         ["Masuk", attempts.count()],
         ["Tidak hadir", session.seats.filter(attempt__isnull=True).count()],
         ["Mulai mengerjakan", attempts.filter(begun_at__isnull=False).count()],
-        _ended(session, attempts, now),
+        [ended, ended_attempts(session, now=now).count()],
         ["di antaranya menekan selesai", attempts.filter(submitted_at__isnull=False).count()],
         ["Catatan jawaban tersimpan", answers.count()],
         ["di antaranya tiba sesudah waktunya (tidak dihitung)", answers.filter(late=True).count()],
@@ -96,16 +97,7 @@ def _counts(session: Session, now: datetime) -> list[list[Any]]:
     ]
 
 
-def _ended(session: Session, attempts: QuerySet[Attempt], now: datetime) -> list[Any]:
-    """Who has ended: of a rehearsal nothing is scored."""
-    if not session.is_rehearsal:
-        return ["Berakhir (dinilai)", finished_of(session, now=now).count()]
-    closed = session.state == Session.State.CLOSED
-    over = Q(begun_at__isnull=False) if closed else Q(submitted_at__isnull=False)
-    return ["Berakhir (latihan, tidak dinilai)", attempts.filter(over).count()]
-
-
-def _worked(session: Session) -> str:
+def _working_time(session: Session) -> str:
     """From when people really worked, and when the session was closed."""
     begun = Attempt.objects.filter(seat__session=session).aggregate(first=Min("begun_at"))["first"]
     words = f"Peserta pertama mulai mengerjakan pukul {_clock(begun)}." if begun else ""

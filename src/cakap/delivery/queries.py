@@ -60,23 +60,23 @@ def finished_attempts(programme: Programme, *, now: datetime) -> QuerySet[Attemp
     return _finished(now).filter(seat__session__programme=programme)
 
 
-def finished_of(session: Session, *, now: datetime) -> QuerySet[Attempt]:
-    """Attempts of a session that can change no more: those that results are made of, and no others."""
-    return _finished(now).filter(seat__session=session)
+def ended_attempts(session: Session, *, now: datetime) -> QuerySet[Attempt]:
+    """Attempts of a session that can change no more, of a rehearsal too."""
+    return _ended(now).filter(seat__session=session)
 
 
 def _finished(now: datetime) -> QuerySet[Attempt]:
     # A rehearsal is nobody's exam: whatever asks for what was finished asks here.
-    return (
-        Attempt.objects.filter(seat__session__is_rehearsal=False)
-        .filter(
-            Q(submitted_at__lte=now)
-            | Q(closes_at__lt=now, paused_at__isnull=True, seat__session__state=Session.State.OPEN)
-            | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False),
-            set_aside_at__isnull=True,
-        )
-        .exclude(seat__session__state=Session.State.CANCELLED)
-    )
+    return _ended(now).filter(seat__session__is_rehearsal=False)
+
+
+def _ended(now: datetime) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(
+        Q(submitted_at__lte=now)
+        | Q(closes_at__lt=now, paused_at__isnull=True, seat__session__state=Session.State.OPEN)
+        | Q(seat__session__state=Session.State.CLOSED, begun_at__isnull=False),
+        set_aside_at__isnull=True,
+    ).exclude(seat__session__state=Session.State.CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

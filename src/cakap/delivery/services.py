@@ -102,10 +102,10 @@ def _outside(refusal: Refused, nip: str, caller: Caller, now: datetime) -> Refus
 
 def _open(seat: Seat, caller: Caller, now: datetime) -> Attempt:
     _refuse_unregistered(seat)
-    known = Device.objects.filter(attempt__seat=seat).count()
-    if known and seat.attempt.device and seat.attempt.device == _key(seat, known - 1, caller):
+    earlier_devices = Device.objects.filter(attempt__seat=seat).count()
+    if earlier_devices and seat.attempt.device == _device_key(seat, earlier_devices - 1, caller):
         return seat.attempt  # pressed twice, or the reply was lost: the same browser asks again
-    device = _key(seat, known, caller)
+    device = _device_key(seat, earlier_devices, caller)
     is_new = not hasattr(seat, "attempt")
     attempt = _first(seat, device, now) if is_new else _freed(seat, device)
     Device.objects.create(
@@ -116,15 +116,16 @@ def _open(seat: Seat, caller: Caller, now: datetime) -> Attempt:
     return attempt
 
 
-def _key(seat: Seat, known: int, caller: Caller) -> str:
-    """What the seat's next device is known by. `known`: how many were before.
+def _device_key(seat: Seat, earlier_devices: int, caller: Caller) -> str:
+    """The key of a seat's next device, 32 hexadecimal digits.
 
-    Of the form's own cookie, so that one browser that asks twice gets one key; without it, by chance.
+    It is derived from the browser's CSRF cookie, so that one browser that asks twice gets one key, and a
+    browser that comes back after another one gets a new key. Without the cookie it is random.
     """
-    form = caller.form_cookie
-    if not form:
+    if not caller.csrf_cookie:
         return secrets.token_hex(16)
-    return salted_hmac("cakap.delivery.device", f"{seat.pk}:{known}:{form}").hexdigest()[:32]
+    content = f"{seat.pk}:{earlier_devices}:{caller.csrf_cookie}"
+    return salted_hmac("cakap.delivery.device", content).hexdigest()[:32]
 
 
 def _first(seat: Seat, device: str, now: datetime) -> Attempt:
@@ -411,15 +412,19 @@ def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Re
 
 
 def _refuse_before_all_came(attempt: Attempt, last_seq: int) -> None:
-    """Raises AnswersMissing while the newest event that was sent is in neither log nor evidence."""
+    """Raises AnswersMissing while the device's newest event is neither in the log nor in the evidence."""
     newest = attempt.events.aggregate(newest=Max("seq"))["newest"] or 0
-    if newest >= last_seq or attempt.strays.filter(seq__gte=last_seq).exists():
+    if newest >= last_seq or _is_evidence(attempt, last_seq):
         return
     message = (
         f"Catatan jawaban sampai nomor {last_seq} belum semuanya sampai ke server (terakhir "
         f"nomor {newest}). Tunggu sampai semua jawaban tersimpan."
     )
     raise AnswersMissing(message)
+
+
+def _is_evidence(attempt: Attempt, seq: int) -> bool:
+    return attempt.strays.filter(device=attempt.device, seq=seq).exists()
 
 
 def receipt(attempt: Attempt, state: State) -> Receipt:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency, OwnedManager
@@ -184,6 +186,11 @@ class Session(models.Model):
                 condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"
             ),
         ]
+
+    @property
+    def day(self) -> date:
+        """The day on which it is held, by the calendar here: whatever is in force is asked of this day."""
+        return timezone.localdate(self.starts_at)
 
     @property
     def locked_browser(self) -> bool:

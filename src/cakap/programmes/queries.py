@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Count, QuerySet, TextChoices
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency
@@ -62,7 +61,7 @@ def staff_of_units(agency: Agency, *, on: date) -> Counter[int]:
 
 def away_at(session: Session) -> Counter[int]:
     """How many people of each unit sit in sessions that overlap this one and have not ended."""
-    units = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at))
+    units = units_of(session.programme.initiator, on=session.day)
     seats = Seat.objects.filter(
         session__starts_at__lt=session.ends_at, session__ends_at__gt=session.starts_at
     ).exclude(session__state__in=[Session.State.CANCELLED, Session.State.CLOSED])
@@ -135,7 +134,7 @@ def reasons_without_seat(
 
 def _held_back(session: Session, may: Mapping[int, int]) -> set[int]:
     """The employees whose unit has nobody left to spare while the session runs."""
-    units = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at))
+    units = units_of(session.programme.initiator, on=session.day)
     away = away_at(session)
     return {employee for employee, unit in units.items() if away[unit] + 1 > may[unit]}
 

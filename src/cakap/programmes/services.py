@@ -200,9 +200,7 @@ def seat_participant(
     taken = set(session.seats.values_list("number", flat=True))
     if len(taken) >= session.room.seats:
         raise SessionFull
-    unit = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at)).get(
-        participant.employee_id
-    )
+    unit = units_of(session.programme.initiator, on=session.day).get(participant.employee_id)
     _refuse_empty_office(session, unit)
     if number is not None and (number in taken or not 1 <= number <= session.room.seats):
         message = (
@@ -258,7 +256,7 @@ def seat_all(*, programme: Programme, actor: str, now: datetime) -> list[Partici
 
 
 def _fill(session: Session, waiting: list[Participant]) -> tuple[list[Seat], list[Participant]]:
-    units = units_of(session.programme.initiator, on=timezone.localdate(session.starts_at))
+    units = units_of(session.programme.initiator, on=session.day)
     away, may = away_at(session), may_be_away(session)
     taken = set(session.seats.values_list("number", flat=True))
     free = [n for n in range(1, session.room.seats + 1) if n not in taken]
@@ -277,7 +275,7 @@ def _fill(session: Session, waiting: list[Participant]) -> tuple[list[Seat], lis
 
 def may_be_away(session: Session) -> dict[int, int]:
     """How many of each unit may be absent at once: a share of its staff, at least one."""
-    day = timezone.localdate(session.starts_at)
+    day = session.day
     agency = session.programme.initiator
     share = policy_in_force(agency=agency.code, on=day)["sessions.max_absent_share"]
     return {unit: max(1, int(n * share)) for unit, n in staff_of_units(agency, on=day).items()}

@@ -15,7 +15,7 @@ from cakap.ui.archives import Archive
 from cakap.ui.files import BEGINNINGS
 
 PICTURES, LARGEST = ("image/jpeg", "image/png"), 512 * 1024
-BESIDE = {"thumbs.db", "desktop.ini"}
+SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 
 
 def picture_type(content: bytes) -> str:
@@ -23,10 +23,10 @@ def picture_type(content: bytes) -> str:
     return next((kind for kind in PICTURES if content.startswith(BEGINNINGS[kind])), "")
 
 
-def _is_of_the_system(name: str) -> bool:
-    """Files that Windows and macOS put beside pictures."""
-    own = basename(name)
-    return name.startswith("__MACOSX/") or own.startswith(".") or own.lower() in BESIDE
+def _is_system_file(name: str) -> bool:
+    """Whether Windows or macOS put this file beside the pictures."""
+    file = basename(name)
+    return name.startswith("__MACOSX/") or file.startswith(".") or file.lower() in SYSTEM_FILES
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def import_portraits(
     """Take in a zip of NIP.jpg or NIP.png: all of it, or one sentence and nothing. Returns how many."""
     archive = Archive(file, content)
     people = dict(Employee.objects.filter(agency=agency).values_list("nip", "pk"))
-    names = [name for name in archive.names() if not _is_of_the_system(name)]
+    names = [name for name in archive.names() if not _is_system_file(name)]
     for name in names:
         picture = archive.read(name)
         nip = basename(name).partition(".")[0]

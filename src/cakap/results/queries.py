@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from cakap.accounts.models import Agency
 from cakap.centre.queries import (
@@ -248,7 +247,7 @@ def without_result(run: Run) -> list[tuple[int, str]]:
     """Participant ids of a run who can have no result, and why."""
     policy = policy_kept(run.policy_digest)
     scores = scores_of(run)
-    asked = standards_of(employees_of(run), on=timezone.localdate(run.made_at))
+    asked = standards_of(employees_of(run), on=run.day)
     reasons = [
         (
             participant,

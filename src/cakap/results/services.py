@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from cakap import __version__
 from cakap.audit.services import record
@@ -32,7 +31,7 @@ def publish_results(*, run: Run, actor: str, now: datetime) -> int:
     policy, programme = policy_kept(run.policy_digest), run.programme
     refuse_incomplete(programme, now=now)
     employees, scores = employees_of(run), scores_of(run)
-    asked = standards_of(employees, on=timezone.localdate(run.made_at))
+    asked = standards_of(employees, on=run.day)
 
     found = {
         participant: find(
@@ -84,7 +83,7 @@ def _keep(
     employees: Mapping[int, int],
     standards: Mapping[int, int],
 ) -> list[Result]:
-    day = timezone.localdate(run.made_at)
+    day = run.day
     months = policy_kept(run.policy_digest)["results.validity_months"]
     recognised = run.programme.organiser.accredited_on(day)
     return Result.objects.bulk_create(

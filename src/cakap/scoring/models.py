@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency, OwnedManager
@@ -27,6 +29,11 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["-made_at", "-id"]
+
+    @property
+    def day(self) -> date:
+        """The day of the scoring, by the calendar here."""
+        return timezone.localdate(self.made_at)
 
 
 class Score(models.Model):

@@ -45,6 +45,7 @@ from cakap.delivery.sites.package import changed_since_packing
 from cakap.delivery.sites.receiving import standing
 from cakap.delivery.sites.sending import clock_sentence, load_clock_sentence
 from cakap.delivery.sites.services import refuse_at_site
+from cakap.delivery.views.shown import shown_number, shown_numbers
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.models import Session
@@ -185,7 +186,7 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     row, now = one(request, Session, pk=pk), time_watch.now()
     refuse_at_site(row)
     missing = not_ready(row, now=now) if row.state == Session.State.PLANNED else []
-    asked_with = _told_number(request, "asked")
+    asked_with = shown_number(request, "asked")
     if request.method == "POST" and len(missing) <= (asked_with or 0):
         control.open_room(session=row, by=request.user.get_username(), now=now)
         messages.success(request, _("Sesi dibuka. PIN: %(pin)s") % {"pin": row.pin})
@@ -194,27 +195,11 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "delivery/open.html", context)
 
 
-def _told_number(request: HttpRequest, name: str) -> int | None:
-    """A number that a page of ours sends back: what the proctor was asked with."""
-    told = request.POST.get(name, "")
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
-
-
-def _told_seats(request: HttpRequest) -> list[int] | None:
-    """The seats that a page of ours named."""
-    told = request.POST.get("named")
-    if told is None:
-        return None
-    return [
-        int(one) for one in told.split(",") if one.isascii() and one.isdigit() and len(one) < 10
-    ]
-
-
 @allow(Role.PROCTOR)
 def close_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Close the session; whoever still works is named first, and again when more have begun since."""
     row, now = one(request, Session, pk=pk), time_watch.now()
-    asked_with = _told_number(request, "begun")
+    asked_with = shown_number(request, "begun")
     if request.method == "POST":
         try:
             control.close(
@@ -222,7 +207,7 @@ def close_page(request: HttpRequest, pk: int) -> HttpResponse:
                 asked_with=asked_with,
                 by=request.user.get_username(),
                 now=now,
-                named=_told_seats(request),
+                seats_shown=shown_numbers(request, "seats_shown"),
             )
         except StillWorking:
             pass

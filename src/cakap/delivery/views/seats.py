@@ -29,6 +29,7 @@ from cakap.delivery.live import standing_of
 from cakap.delivery.locks import wrong_pins
 from cakap.delivery.models import Attempt, CheckIn
 from cakap.delivery.trail import Happening, trail
+from cakap.delivery.views.shown import shown_number
 from cakap.delivery.words import STANDINGS
 from cakap.programmes.models import Seat, Session
 from cakap.registry.models import Portrait
@@ -110,7 +111,7 @@ def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
     now = time_watch.now()
     context = {
         "seat": seat, "attempt": attempt, "session": seat.session,
-        "standing": STANDINGS[standing_of(attempt, now)] if attempt else STANDINGS["absent"],
+        "standing": STANDINGS[standing_of(attempt, seat.session, now)] if attempt else STANDINGS["absent"],
         "devices": attempt.devices.all() if attempt else [],
         "interruptions": attempt.interruptions.all() if attempt else [],
         "grants": attempt.grants.all() if attempt else [],
@@ -194,11 +195,12 @@ def _evidence_label(row: Evidence) -> str:
 def free_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Move to a spare machine: the next sign-in is taken."""
     attempt = _attempt(request, pk)
-    told = request.POST.get("known", "")
     control.free_device(
-        attempt=attempt, by=request.user.get_username(), now=time_watch.now(),
-        known=int(told) if told.isascii() and told.isdigit() and len(told) < 6 else None,
-    )  # fmt: skip
+        attempt=attempt,
+        by=request.user.get_username(),
+        now=time_watch.now(),
+        devices_shown=shown_number(request, "devices_shown"),
+    )
     messages.success(request, _("Peserta dapat masuk di komputer lain; jawabannya tetap."))
     return redirect("delivery:seat", pk)
 
@@ -231,7 +233,7 @@ def resume_page(request: HttpRequest, pk: int) -> HttpResponse:
 def time_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Give one participant time."""
     attempt = _attempt(request, pk)
-    form = TimeForm(request.POST or None, initial={"known": attempt.grants.count()})
+    form = TimeForm(request.POST or None, initial={"grants_shown": attempt.grants.count()})
     if form.is_valid():
         control.give_time(
             attempt=attempt, **form.cleaned_data,

@@ -108,8 +108,7 @@ async function happen(kind, item, response, urgent = true) {
 function hear(told) {
   const { seconds_left, paused: stopped, sections = {}, notices = [] } = told;
   if (told.page > page && page) lose();
-  const more = seconds_left - (paused || stopped || closes === undefined ? seconds_left : left());
-  if (more >= 45) announce(`+${closes}`, say("more", { minutes: Math.round(more / 60) }));
+  if (closes !== undefined && !paused && !stopped) tellOfMoreTime(seconds_left - left());
   closes = performance.now() + seconds_left * 1000;
   left_at_pause = seconds_left;
   for (const [section, seconds] of Object.entries(sections))
@@ -124,8 +123,18 @@ function hear(told) {
   hearOfEnd(told.ended ?? null);
 }
 
+// By less than this the server's clock and the page's may differ, without anybody having given time.
+const GIVEN = 45; // s
+function tellOfMoreTime(seconds) {
+  if (seconds >= GIVEN) showNotice(say("more", { minutes: Math.round(seconds / 60) }));
+}
+
 function announce(number, text) {
   heard.add(number);
+  showNotice(text);
+}
+
+function showNotice(text) {
   const close = make("button", { className: "btn btn-sm", textContent: say("understood") });
   const note = make("div", { className: "alert alert-info exam-notice" }, make("p", { textContent: text }), close);
   note.setAttribute("role", "alert");
