@@ -181,3 +181,19 @@ def test_a_meeting_page_that_is_old_changes_no_agreement_and_signs_nothing(assig
     assert {row.level for row in agreements} == {3}
     second.refresh_from_db()
     assert second.signed_at is None
+
+
+def test_an_old_page_of_a_correction_corrects_nothing(assignments):
+    own = assignments[0]
+    sent(own, cell=cell(own, 0))
+    rating = Rating.objects.get()
+    page = f"/asesmen/saya/{own.pk}/ubah/{rating.pk}/"
+    shown = re.search(r'name="seen" value="(\d+)"', pages_of(own).get(page).content.decode())
+    told = {"evidence": "Memimpin.", "reason": "Salah ketik.", "seen": shown[1]}
+
+    assert pages_of(own).post(page, {**told, "level": "4"}).status_code == 302
+    assert pages_of(own).post(page, {**told, "level": "4"}).status_code == 302  # a double click
+    assert pages_of(own).post(page, {**told, "level": "5"}).status_code == 409
+
+    rating.refresh_from_db()
+    assert (rating.level, rating.corrections.count()) == (4, 1)

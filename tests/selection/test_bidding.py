@@ -9,6 +9,8 @@ import pytest
 from centre_results import publish_centre
 from world import NOW, TODAY
 
+from cakap.accounts.models import Role
+from cakap.accounts.services import give_roles, register_user
 from cakap.registry.models import Appointment, Employee
 from cakap.selection.errors import (
     BadScore,
@@ -155,6 +157,23 @@ def test_the_competence_score_is_read_from_a_result_and_never_typed(world):
         one.employee_id for one in bidding.applications.all()
     }
     assert all(one.competence.score is None for one in ranking(bidding, on=late))
+
+
+def test_the_page_of_scores_neither_asks_nor_takes_a_competence_score(world, client):
+    bidding = scored(world)
+    user = register_user(username="op", name="op", password="rahasia-sekali", actor="t", now=NOW)
+    give_roles(user=user, agency=world.agency, roles=[Role.OPERATOR], actor="t", now=NOW)
+    client.force_login(user)
+    row = bidding.applications.first()
+    page = f"/seleksi/kelola/lamaran/{row.pk}/nilai/"
+
+    assert 'name="kompetensi"' not in client.get(page).content.decode()
+    answer = client.post(page, {"kompetensi": "99", "makalah": "1"})
+
+    assert answer.status_code == 400
+    assert "hasil penilaian kompetensi" in answer.content.decode()
+    assert not row.scores.filter(stage="kompetensi").exists()
+    assert row.scores.get(stage="makalah").score == 60
 
 
 def test_nobody_is_nominated_while_a_score_is_missing(world):

@@ -54,8 +54,9 @@ class RatingForm(forms.Form):
 
 
 class CorrectionForm(RatingForm):
-    """An own rating said anew, and why."""
+    """An own rating said anew, and why; `seen` says which state of it the page showed."""
 
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(label=_("Alasan perbaikan"), widget=forms.Textarea(attrs={"rows": 2}))
 
 

@@ -186,8 +186,19 @@ def reopen(*, assignment: Assignment, reason: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def correct(*, rating: Rating, level: Decimal, evidence: str, reason: str, now: datetime) -> None:
-    """Correct an own rating before it is submitted; what it said before is kept with the reason."""
+def correct(
+    *,
+    rating: Rating,
+    level: Decimal,
+    evidence: str,
+    reason: str,
+    now: datetime,
+    seen: int | None = None,
+) -> None:
+    """Correct an own rating before it is submitted; what it said before is kept with the reason.
+
+    seen: how often it had been corrected when the page showed it; another number is `StalePage`.
+    """
     assignment = rating.assignment
     lock(assignment.participant)
     _refuse_closed(assignment)
@@ -197,6 +208,9 @@ def correct(*, rating: Rating, level: Decimal, evidence: str, reason: str, now: 
     rating.refresh_from_db()
     if (rating.level, rating.evidence) == (level, evidence.strip()):
         return
+    if seen is not None and seen != rating.corrections.count():
+        message = "Penilaian ini sudah Anda perbaiki di halaman lain. Muat ulang halaman."
+        raise StalePage(message)
     RatingCorrection.objects.create(
         rating=rating, level=rating.level, evidence=rating.evidence, reason=reason.strip(),
         corrected_at=now,

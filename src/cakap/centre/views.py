@@ -225,7 +225,8 @@ def correct_page(request: HttpRequest, pk: int, rating: int) -> HttpResponse:
     if row is None:
         raise NoSuchRating
     form = CorrectionForm(
-        request.POST or None, initial={"level": row.level, "evidence": row.evidence}
+        request.POST or None,
+        initial={"level": row.level, "evidence": row.evidence, "seen": row.corrections.count()},
     )
     if form.is_valid():
         correct(rating=row, **form.cleaned_data, now=timezone.now())

@@ -91,6 +91,7 @@ def programme(request: HttpRequest, pk: int) -> HttpResponse:
         else 0,
         "incomplete": incomplete_sessions(row, now=timezone.now()),
         "may_score": holds(request, Role.OPERATOR),
+        "may_calibrate": holds(request, Role.PSYCHOMETRICIAN),
     }
     return render(request, "results/programme.html", context)
 
