@@ -16,6 +16,14 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what asks the database of this run: on a second database only that is worth running again."""
+    for item in items:
+        if {"db", "transactional_db"} & set(item.fixturenames) or item.get_closest_marker("django_db"):
+            item.add_marker("database")
+
+
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     """Counts of failed sign-ins do not outlive a test; nor do forms remembered by number."""

@@ -71,7 +71,8 @@ def load(
 def _say_clock(session: Any, to: str) -> None:
     """Compare this computer's clock with the centre's, or with the making of the package."""
     from cakap.delivery.models import LoadedPackage
-    from cakap.delivery.sites.sending import clock_of, load_clock_sentence
+    from cakap.delivery.sites.clocks import load_clock_sentence
+    from cakap.delivery.sites.sending import clock_of
 
     loaded = LoadedPackage.objects.filter(session=session)
     if to:

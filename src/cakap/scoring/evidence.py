@@ -6,9 +6,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from cakap.accounts.models import Agency
 from cakap.audit.chain import digest
@@ -17,6 +17,9 @@ from cakap.itembank.queries import adaptive_pools, form_versions, newest_of, sco
 from cakap.programmes.models import Participant
 from cakap.science.types import MISSING, Categories, Ints
 from cakap.scoring.errors import BadAnswers, NothingToCalibrate
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +87,9 @@ def _sexes(participants: Sequence[int], by_sex: str) -> tuple[Ints, list[str]]:
 
 def from_file(content: bytes, agency: Agency, *, id_column: str, group_column: str) -> Evidence:
     """A CSV with a column an item and a row a person; values in their order become categories."""
+    # Here: every server reads this module in, few ever read such a file.
+    import polars as pl  # noqa: PLC0415
+
     try:
         table = pl.read_csv(io.BytesIO(content), infer_schema=False, null_values=["", "NA", "NaN"])
     except pl.exceptions.PolarsError as exc:
@@ -107,7 +113,7 @@ def from_file(content: bytes, agency: Agency, *, id_column: str, group_column: s
 
 
 def _categories(table: pl.DataFrame, name: str) -> Categories:
-    numbers = table[name].cast(pl.Float64, strict=False)
+    numbers = table[name].cast(float, strict=False)
     wrong = (numbers.is_null() & table[name].is_not_null()).arg_true()
     if len(wrong):
         row = int(wrong[0])

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
-import vl_convert
-
 BLUE, GREY, INK = "#206bc4", "#9aa0a6", "#1d273b"
 
 
+def _altair() -> Any:
+    """Altair, read in with the first picture: it takes a second of every process, and few pages draw."""
+    import altair  # noqa: PLC0415
+
+    return altair
+
+
 def _svg(chart: Any) -> str:
+    import vl_convert  # noqa: PLC0415
+
     # Room on the left: browsers draw labels in wider type than the one they were measured in.
     roomy = chart.properties(padding={"left": 45, "right": 15, "top": 5, "bottom": 5})
     return str(vl_convert.vegalite_to_svg(roomy.to_dict()))
@@ -19,6 +25,7 @@ def _svg(chart: Any) -> str:
 
 def levels_against_standard(rows: Sequence[Mapping[str, Any]]) -> str:
     """A bar for each level shown and a tick where the standard lies; rows: name, shown, asked."""
+    alt = _altair()
     values = alt.Data(values=list(rows))
     order = [row["name"] for row in rows]
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=220))
@@ -32,6 +39,7 @@ def levels_against_standard(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def shares(counts: Mapping[str, int]) -> str:
     """A bar for each category with its number written on it."""
+    alt = _altair()
     values = alt.Data(values=[{"name": name, "n": n} for name, n in counts.items()])
     base = alt.Chart(values).encode(
         y=alt.Y("name:N", sort=list(counts), title=None, axis=alt.Axis(labelLimit=220)),
@@ -46,6 +54,7 @@ def shares(counts: Mapping[str, int]) -> str:
 
 def lines(rows: Sequence[Mapping[str, Any]], *, x: str, y: str, height: int = 180) -> str:
     """A line for each name, told apart by dashes and by a label at its end; rows: name, x, y."""
+    alt = _altair()
     names = list(dict.fromkeys(row["name"] for row in rows))
     base = alt.Chart(alt.Data(values=list(rows))).encode(
         x=alt.X("x:Q", title=x), y=alt.Y("y:Q", title=y)
@@ -61,6 +70,7 @@ def lines(rows: Sequence[Mapping[str, Any]], *, x: str, y: str, height: int = 18
 
 def scatter(rows: Sequence[Mapping[str, Any]], *, x: str, y: str) -> str:
     """A point for each row with its name beside it, and the line where both are equal; rows: name, x, y."""
+    alt = _altair()
     ends = [row[key] for row in rows for key in ("x", "y")] or [0, 1]
     equal = alt.Data(values=[{"x": end, "y": end} for end in (min(ends), max(ends))])
     near = alt.Scale(zero=False)
@@ -75,6 +85,7 @@ def scatter(rows: Sequence[Mapping[str, Any]], *, x: str, y: str) -> str:
 
 def histogram(values: Sequence[float], *, x: str, y: str, bins: int = 25) -> str:
     """How often values fall where."""
+    alt = _altair()
     chart = (
         alt.Chart(alt.Data(values=[{"v": value} for value in values]))
         .mark_bar(color=BLUE)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from django.http import HttpResponse
-from openpyxl import Workbook
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -46,6 +45,9 @@ def as_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 def as_xlsx(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """The rows as a workbook of text cells, so that no NIP turns into a number."""
+    # Here: every server reads this module in, few write a workbook.
+    from openpyxl import Workbook  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("data")
     sheet.append(list(headers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from cakap.delivery.models import LoadedPackage
 from cakap.delivery.sites.carrying import told_sessions
+from cakap.delivery.sites.clocks import clock_sentence
 from cakap.delivery.sites.envelope import signed
 from cakap.delivery.sites.identity import identity
 from cakap.delivery.sites.log import events_after, head_of
 from cakap.programmes.models import Session
 
-ADDRESS, CLOCK_MAY_DIFFER = "/ujian/situs/log", timedelta(seconds=60)
+ADDRESS = "/ujian/situs/log"
 
 
 class NotSent(Exception):
@@ -42,26 +43,6 @@ class Sent:
     def clock_sentence(self) -> str:
         """That our clock differs from the centre's, or nothing."""
         return clock_sentence(self.clock_off)
-
-
-def clock_sentence(off: float | None) -> str:
-    """That a site's clock is ahead of the centre's, or behind it, by more than may be; or nothing."""
-    if off is None or abs(off) <= CLOCK_MAY_DIFFER.total_seconds():
-        return ""
-    hours, rest = divmod(round(abs(off)), 3600)
-    minutes, seconds = divmod(rest, 60)
-    length = " ".join(
-        f"{n} {unit}" for n, unit in ((hours, "jam"), (minutes, "menit"), (seconds, "detik")) if n
-    )
-    where = "lebih cepat" if off > 0 else "lebih lambat"
-    return f"Jam situs {length} {where} daripada jam pusat."
-
-
-def load_clock_sentence(loaded: LoadedPackage) -> str:
-    """What is known at a site of its clock: from the last sending, else from the making of the package."""
-    if loaded.clock_off is None and loaded.made_at and loaded.loaded_at < loaded.made_at:
-        return clock_sentence((loaded.loaded_at - loaded.made_at).total_seconds())
-    return clock_sentence(loaded.clock_off)
 
 
 def clock_of(to: str) -> float | None:

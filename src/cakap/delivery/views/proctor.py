@@ -41,9 +41,9 @@ from cakap.delivery.queries import rule_of
 from cakap.delivery.readiness import not_ready
 from cakap.delivery.seb import configuration, exam_keys_of, sealed, settings_of
 from cakap.delivery.sheets import attendance_list, seat_cards
+from cakap.delivery.sites.clocks import clock_sentence, load_clock_sentence
 from cakap.delivery.sites.package import changed_since_packing
 from cakap.delivery.sites.receiving import standing
-from cakap.delivery.sites.sending import clock_sentence, load_clock_sentence
 from cakap.delivery.sites.services import refuse_at_site
 from cakap.delivery.views.shown import shown_number, shown_numbers
 from cakap.delivery.words import STANDINGS, board_words

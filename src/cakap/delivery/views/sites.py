@@ -19,11 +19,11 @@ from cakap.accounts.models import Role
 from cakap.delivery.forms import LogForm, PackForm, SettleForm, SiteForm, TwoPeopleForm
 from cakap.delivery.models import RecordConflict, Site, SitePackage
 from cakap.delivery.sites.carrying import take_log
+from cakap.delivery.sites.clocks import clock_sentence
 from cakap.delivery.sites.envelope import LOG_BOUNDS, opened
 from cakap.delivery.sites.identity import identity
 from cakap.delivery.sites.package import changed_since_packing, pack
 from cakap.delivery.sites.receiving import missing_by_seat, receive, standing
-from cakap.delivery.sites.sending import clock_sentence
 from cakap.delivery.sites.services import (
     accept_gap,
     add_site,
