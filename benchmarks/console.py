@@ -114,7 +114,7 @@ def room(people: int) -> Iterator[Line]:
             browser.close()
             found["answer_errors"] = crowd.get()["errors"]
     finally:
-        end_all([server, worker])
+        end_all(server, worker)
     found |= looks(session.pk)
     units = {"live_after_s": "s", "message_kib": "KiB", "first_look_ms": "ms", "look_ms": "ms"}
     for key, value in found.items():

@@ -86,7 +86,7 @@ def measured(lines: Lines, *, quick: bool, crowds: list[int], arriving: int, wor
                 )
         lines.measure("memory", "GiB", lambda: [memory_line(server.pid)])
     finally:
-        end_all([server, worker])
+        end_all(server, worker)
 
 
 def memory_line(pid: int) -> Line:

@@ -151,7 +151,7 @@ def room(taps: int) -> Iterator[Line]:
             found = measured(slow, tokens[0][1], taps)
             beside = others.get()
     finally:
-        end_all([server, worker])
+        end_all(server, worker)
     name = f"a room of {PEOPLE} behind 1 Mbit/s, processor {SLOWER} times slower"
     painted = statistics.median(found["painted"])
     yield Line(

@@ -20,7 +20,9 @@ settings.load_profile("patient")
 def pytest_collection_modifyitems(items):
     """Mark what asks the database of this run: on a second database only that is worth running again."""
     for item in items:
-        if {"db", "transactional_db"} & set(item.fixturenames) or item.get_closest_marker("django_db"):
+        if {"db", "transactional_db"} & set(item.fixturenames) or item.get_closest_marker(
+            "django_db"
+        ):
             item.add_marker("database")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 
@@ -11,6 +13,21 @@ import httpx
 import pytest
 from commands import wait_for
 from served import Served, begin, free, post
+
+from cakap.cli import running
+
+FORGETS_ONCE = """
+import signal, sys
+asked = []
+def hear(*_):
+    asked.append(1)
+    if len(asked) > 1:
+        sys.exit(0)
+signal.signal(signal.SIGTERM, hear)
+print("x", end="", flush=True)
+while True:
+    signal.pause()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +101,14 @@ def test_a_kill_in_the_middle_loses_no_acknowledged_answer(served):
     assert all(count == last for count, last in stored)
     assert [last for _, last in stored] >= sorted(acknowledged.values())
     assert client.get("/ujian/isi.json").json()["last_seq"] >= acknowledged[0]
+
+
+def test_a_server_that_forgets_that_it_was_asked_to_end_is_asked_again(monkeypatch):
+    monkeypatch.setattr(running, "ASKED_AGAIN", 1)
+    forgetful = subprocess.Popen([sys.executable, "-c", FORGETS_ONCE], stdout=subprocess.PIPE)
+    worker = subprocess.Popen(["sleep", "60"])
+    forgetful.stdout.read(1)
+
+    running.end_all(forgetful, worker)
+
+    assert (forgetful.returncode, worker.returncode) == (0, -signal.SIGTERM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 
@@ -106,11 +107,13 @@ def lan_address():
     if found:
         yield found[0]
         return
-    made = ["ip", "link", "add", "cakap-test", "type", "dummy"]
+    # One for each process: tests run side by side.
+    name, address = f"cakap{os.getpid() % 10**7}", f"10.99.{os.getpid() % 250}.1"
+    made = ["ip", "link", "add", name, "type", "dummy"]
     subprocess.run(made, check=True, capture_output=True)
     try:
-        subprocess.run(["ip", "addr", "add", "10.99.7.1/24", "dev", "cakap-test"], check=True)
-        subprocess.run(["ip", "link", "set", "cakap-test", "up"], check=True)
-        yield "10.99.7.1"
+        subprocess.run(["ip", "addr", "add", f"{address}/24", "dev", name], check=True)
+        subprocess.run(["ip", "link", "set", name, "up"], check=True)
+        yield address
     finally:
-        subprocess.run(["ip", "link", "del", "cakap-test"], check=False)
+        subprocess.run(["ip", "link", "del", name], check=False)

@@ -51,7 +51,7 @@ def demo(
         if not no_serve:
             wait_for(server, background)
     finally:
-        end_all((server, background))
+        end_all(server, background)
     if not figures["audit_ok"]:
         stop("Demo selesai, tetapi ada yang tidak utuh; sebutannya: cakap verify", FAILED)
 

@@ -24,7 +24,7 @@ from cakap.cli.room import prepare
 from cakap.settings.reader import plain_host
 
 LONGEST_START = 900  # seconds: a small machine that does much else needs minutes
-LONGEST_END = 60  # seconds
+LONGEST_END, ASKED_AGAIN = 60, 5  # seconds until it is killed, and until the server is asked again
 NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 SILENCE = 15  # seconds after which a person wants to hear that we wait
 
@@ -191,23 +191,35 @@ def wait_for(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -
     except KeyboardInterrupt:
         ERR.print("Berhenti.")
     finally:
-        end_all([server, worker])
+        end_all(server, worker)
 
 
-def end_all(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Ask each to end; kill what does not in LONGEST_END seconds, and say so.
+def end_all(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -> None:
+    """Ask both to end; kill what does not in LONGEST_END seconds, and say so.
 
     The server kills workers of its own that do not end in ten seconds. It is given longer than that:
-    were it killed first, they would stay behind and hold the port.
+    were it killed first, they would stay behind and hold the port. It forgets that it was asked while it
+    replaces a worker, and a signal to the whole group (Ctrl-C, systemd) makes it begin that: it is asked
+    again and again. The worker is asked once: a second time it would give up what it is doing.
     """
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        try:
-            process.wait(LONGEST_END)
-        except subprocess.TimeoutExpired:
+    server.terminate()
+    worker.terminate()
+    for _ in range(LONGEST_END // ASKED_AGAIN):
+        if _has_ended(server, ASKED_AGAIN):
+            break
+        server.terminate()
+    for process, seconds in ((server, 0), (worker, LONGEST_END)):
+        if not _has_ended(process, seconds):
             ERR.print(f"Proses {process.pid} tidak berhenti; dihentikan paksa.", highlight=False)
             process.kill()
+
+
+def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 @app.command(epilog="Contoh: cakap worker")
