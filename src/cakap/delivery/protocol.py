@@ -44,7 +44,7 @@ class Sending:
     unreadable: Sequence[RefusedEvent] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: one is made for every answer
 class Kept:
     """The newest seq of a sending, and how the attempt stands.
 

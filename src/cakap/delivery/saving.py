@@ -6,7 +6,6 @@ alone: what is wrong with one event is told of that event, and keeps no other fr
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -55,10 +54,10 @@ COLUMNS = (
     "attempt_id", "seq", "kind", "item_id", "response", "client_at", "received_at", "late",
     "device", "address",
 )  # fmt: skip
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: one is made for every answer
 class _Standing:
     """Of an attempt, what decides whether its answers are taken, and which of them are late.
 
@@ -242,10 +241,7 @@ def _check(sending: Sending, standing: _Standing | None) -> _Checked:
         return _Checked(sending=sending, standing=NOBODYS, refusal=NotSignedIn())
     checked = _Checked(sending=sending, standing=standing, refused=list(sending.unreadable))
     answerable = answerable_of(standing.form)
-    own = is_plain_text(sending.device) and hmac.compare_digest(
-        standing.device.encode(), sending.device.encode()
-    )
-    if not own:
+    if standing.device != sending.device:  # it stands in a signed token: nobody guesses at it
         checked.refusal = _other_device(checked, answerable)
         return checked
     if standing.begun_at is None:
@@ -351,7 +347,7 @@ def _commit(own: Sequence[_Checked], now: datetime, *, poisoned: bool) -> None:
     rows = [(one, event) for one in own for event in one.good]
     if poisoned:
         rows = _insert_singly(rows, now)
-    elif _insert([_row(one, event, now) for one, event in rows]) < len(rows):
+    elif _insert(_rows(rows, now)) < len(rows):
         _set_conflicts_aside(rows)
     _keep_evidence(own, now, poisoned=poisoned)
     unseen = {
@@ -365,12 +361,18 @@ def _commit(own: Sequence[_Checked], now: datetime, *, poisoned: bool) -> None:
         Attempt.objects.filter(pk__in=unseen).update(seen_at=now)
 
 
-def _row(checked: _Checked, event: Sent, now: datetime) -> Row:
-    sending = checked.sending
-    return (
-        sending.attempt, event.seq, event.kind, event.item, event.response, event.at, now,
-        checked.standing.is_late(event.item, now), sending.device, sending.caller.address[:45],
-    )  # fmt: skip
+def _rows(pairs: Sequence[tuple[_Checked, Sent]], now: datetime) -> list[Row]:
+    """Rows of the log, their moments as the database's driver takes them."""
+    adapted = connection.ops.adapt_datetimefield_value
+    received = adapted(now)
+    return [
+        (
+            one.sending.attempt, event.seq, event.kind, event.item, event.response, adapted(event.at),
+            received, one.standing.is_late(event.item, now), one.sending.device,
+            one.sending.caller.address[:45],
+        )
+        for one, event in pairs
+    ]  # fmt: skip
 
 
 def _insert_singly(
@@ -381,7 +383,7 @@ def _insert_singly(
     for checked, event in rows:
         try:
             with transaction.atomic():
-                if not _insert([_row(checked, event, now)]):
+                if not _insert(_rows([(checked, event)], now)):
                     _set_conflicts_aside([(checked, event)])
         except (OperationalError, InterfaceError):
             raise
@@ -477,16 +479,10 @@ def _insert(rows: Sequence[Row]) -> int:
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES {', '.join([one] * len(part))} "  # noqa: S608
                 "ON CONFLICT (attempt_id, seq) DO NOTHING",
-                [_adapted(value) for row in part for value in row],
+                [value for row in part for value in row],
             )
             inserted += cursor.rowcount
     return inserted
-
-
-def _adapted(value: object) -> Any:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
 
 
 @lru_cache(maxsize=64)

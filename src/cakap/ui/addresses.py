@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -42,6 +43,7 @@ def subscriber_of(address: str) -> str:
     return str(ip_network(f"{address}/{ONE_SUBSCRIBER}", strict=False).network_address)
 
 
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
     """An address as it is usually written; IPv4 inside IPv6 is IPv4; empty where it is none."""
     try:

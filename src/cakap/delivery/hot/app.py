@@ -41,6 +41,7 @@ LOG = logging.getLogger(__name__)
 ANSWERS, NEXT = "/ujian/jawaban", "/ujian/berikut"
 PATHS = frozenset({ANSWERS, "/ujian/detak", NEXT})
 HOUR = 3600
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 PROOF, EXAM_PROOF = HEADER.lower().encode(), EXAM_KEY_HEADER.lower().encode()
 Answer = tuple[int, dict[str, Any], list[tuple[bytes, bytes]]]
 
@@ -51,10 +52,11 @@ class HotPath:
     def __init__(self) -> None:
         self._commits = GroupCommit()
         self._choosers = ThreadPoolExecutor(2, thread_name_prefix="next")
+        self._scheme = "https" if settings.SESSION_COOKIE_SECURE else "http"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status, content, headers = await self._answer(scope, receive)
-        body = json.dumps(content, ensure_ascii=False).encode()
+        body = ENCODE(content).encode()
         await send(
             {
                 "type": "http.response.start",
@@ -75,7 +77,7 @@ class HotPath:
             attempt, device = _whose(headers)
             told = await _told(scope, headers, receive)
             refuse_other_attempt(told, attempt)
-            caller = _caller(scope, headers)
+            caller = _caller(scope, headers, self._scheme)
             if scope["path"] == NEXT:
                 found = await asyncio.get_running_loop().run_in_executor(
                     self._choosers, _following, attempt, device, number_in(told, "section"), caller
@@ -130,11 +132,10 @@ def _verified(cookies: str, hour: int) -> tuple[int, str]:
     return read(SimpleCookie(cookies)[COOKIE].value)
 
 
-def _caller(scope: Scope, headers: dict[bytes, bytes]) -> Caller:
+def _caller(scope: Scope, headers: dict[bytes, bytes], scheme: str) -> Caller:
     def header(name: bytes) -> str:
         return headers.get(name, b"").decode("latin-1")
 
-    scheme = "https" if settings.SESSION_COOKIE_SECURE else "http"
     return Caller(
         address=address_of_scope(str((scope.get("client") or ("",))[0]), headers),
         proof=header(PROOF),
