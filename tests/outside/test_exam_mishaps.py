@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from outside.browser import choose, ready, saved
+from outside.browser import Machine, choose, ready, saved
 from outside.exam import free, seats_of
 from outside.installation import PASSWORD, words_of
 
@@ -232,3 +232,31 @@ def test_numbers_are_read_as_the_pages_language_writes_them(shared_agency, machi
     )
 
     assert found == [[read, shown] for _, _, read, shown in NUMBERS]
+
+
+def test_over_the_sites_tls_a_browser_with_cookies_of_others_answers_and_submits(
+    agency_at_rest, chromium
+):
+    """A browser that is offered HTTP/2 sends each cookie by itself, and a portal of the same domain may
+    have left cookies that a strict reader finds no name in."""
+    installation = agency_at_rest.installation
+    installation.run("site", "tls")
+    installation.authority = installation.data / "tls" / "ca.pem"
+    installation.start("--workers", "1", "--tls")
+    machine = Machine(chromium, installation.base, ignore_https_errors=True)
+    foreign = [
+        {"name": "a@b", "value": "1", "url": installation.base},
+        {"name": "nama", "value": "Budi Santoso", "url": installation.base},
+    ]
+    machine.context.add_cookies(foreign)
+
+    page = machine.begin(agency_at_rest, 0)
+    choose(page, "satu")
+    saved(page)
+    page.click("#finish")
+    page.click("#yes")
+
+    page.wait_for_url("**/tanda-terima/")
+    assert int(page.inner_text("#answered")) == 1
+    machine.close()
+    assert machine.troubles == []

@@ -157,7 +157,9 @@ def start_server(
         "--respawn-failed-workers", "--no-ws", "--log-level", "warning", "--backlog", "4096",
         # A browser keeps its connection: as many as a province has people at once.
         "--backpressure", "50000",
-        "--workers-kill-timeout", "10", *options, "cakap.asgi:application",
+        "--workers-kill-timeout", "10",
+        # With HTTP/2 a browser sends each cookie in a field of its own, and only one would be heard.
+        "--http", "1", *options, "cakap.asgi:application",
     ]  # fmt: skip
     return subprocess.Popen(granian, stdout=sys.stderr), start_worker()  # noqa: S603
 

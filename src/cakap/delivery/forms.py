@@ -24,12 +24,12 @@ class EnterForm(forms.Form):
         error_messages={"invalid": _("NIP terdiri atas 18 angka.")},
     )  # fmt: skip
     registration = forms.RegexField(
-        r"^\d{6}$", label=_("PIN registrasi"), required=False, widget=forms.TextInput(attrs=DIGITS),
+        r"^[0-9]{6}$", label=_("PIN registrasi"), required=False, widget=forms.TextInput(attrs=DIGITS),
         help_text=_("Dari meja pendaftaran, bila Anda mendapatkannya."),
         error_messages={"invalid": _("PIN terdiri atas 6 angka.")},
     )  # fmt: skip
     pin = forms.RegexField(
-        r"^\d{6}$", label=_("PIN sesi"), help_text=_("Dibacakan oleh pengawas ruang."),
+        r"^[0-9]{6}$", label=_("PIN sesi"), help_text=_("Dibacakan oleh pengawas ruang."),
         widget=forms.TextInput(attrs=DIGITS),
         error_messages={"invalid": _("PIN terdiri atas 6 angka.")},
     )  # fmt: skip

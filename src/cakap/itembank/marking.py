@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from cakap.itembank.responses import NUMBERS, ONE_OF, PAIRS, Kind, pairs_of
@@ -42,7 +43,9 @@ def mark(kind: str, key: Mapping[str, Any], response: str) -> int:
     if kind in ONE_OF:
         return int(key[response])
     if kind in NUMBERS:
-        return int(abs(float(response) - key["value"]) <= key.get("tolerance", 0))
+        # As decimals, as they are written: 1.1 lies within 1.0 ± 0.1, which binary fractions deny.
+        off = abs(Decimal(response) - Decimal(str(key["value"])))
+        return int(off <= Decimal(str(key.get("tolerance", 0))))
     if kind == Kind.TEXT:
         return int(_plain(key, response) in {_plain(key, one) for one in key["accepted"]})
     right, wrong, asked = _agreement(kind, key["correct"], response)

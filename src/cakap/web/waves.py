@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.http import parse_cookie
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -100,9 +100,8 @@ def _page(language: str) -> str:
 def _language(headers: Mapping[bytes, bytes]) -> str:
     """The reader's language: chosen, else the browser's first if we speak it, else the installation's."""
     known = dict(settings.LANGUAGES)
-    try:
-        cookie = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        chosen = cookie[settings.LANGUAGE_COOKIE_NAME].value
-    except (CookieError, KeyError):
+    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+    chosen = cookies.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if not chosen:
         chosen = headers.get(b"accept-language", b"").decode("latin-1")[:2].lower()
     return chosen if chosen in known else settings.LANGUAGE_CODE

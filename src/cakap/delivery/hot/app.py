@@ -9,11 +9,11 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
+from django.http import parse_cookie
 
 from cakap.delivery import time_watch
 from cakap.delivery.door import Caller
@@ -121,7 +121,7 @@ def _whose(headers: dict[bytes, bytes]) -> tuple[int, str]:
     cookies = headers.get(b"cookie", b"").decode("latin-1")
     try:
         return _verified(cookies, int(time.time()) // HOUR)
-    except (CookieError, KeyError, ValueError, TypeError) as exc:
+    except (KeyError, ValueError, TypeError) as exc:
         raise NotSignedIn from exc
 
 
@@ -129,7 +129,7 @@ def _whose(headers: dict[bytes, bytes]) -> tuple[int, str]:
 def _verified(cookies: str, hour: int) -> tuple[int, str]:
     """The signature is checked once an hour a process; whether the device still counts, at every commit."""
     del hour
-    return read(SimpleCookie(cookies)[COOKIE].value)
+    return read(parse_cookie(cookies)[COOKIE])
 
 
 def _caller(scope: Scope, headers: dict[bytes, bytes], scheme: str) -> Caller:

@@ -10,14 +10,13 @@ import asyncio
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import close_old_connections
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, parse_cookie
 
 from cakap.accounts.access import act_as, one
 from cakap.accounts.models import Role
@@ -138,10 +137,7 @@ def _status(cookies: str, session: int) -> int:
     """Whether whoever sends these cookies may see this session: the rules of the pages."""
     close_old_connections()
     request = HttpRequest()
-    try:
-        request.COOKIES = {name: morsel.value for name, morsel in SimpleCookie(cookies).items()}
-    except CookieError:
-        return 401
+    request.COOKIES = parse_cookie(cookies)
     store = import_module(settings.SESSION_ENGINE).SessionStore
     request.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     request.user = get_user(request)

@@ -13,7 +13,7 @@ const { attempt: named, sealTo, nacl, deposit } = $("exam").dataset;
 const attempt = Number(named);
 const keys = { sealTo, naclSource: nacl };
 let paper, questions, answers, flagged, typed, seq, place = 0, closes, left_at_pause = 0;
-let page = 0, over = false, paused = false, ended = null;
+let page = 0, over = false, paused = false, ended = null, from_kept = false, heard_at = 0;
 let heard = new Set(), ends = new Map(), last_shown = null;
 
 // ---- this page, this machine, the server ----------------------------------------------------
@@ -50,6 +50,8 @@ const work = () => outbox.answers;
 const progress = () => ({
   attempt, page, seq, answers: [...answers], flagged: [...flagged], typed: [...typed],
   left: left(), at: Date.now(), paused,
+  sections: Object.fromEntries([...ends.keys()].map((section) => [section, secondsOf(section)])),
+  gone: paper.parts.filter((part) => part.left).map((part) => part.section),
 });
 
 function trouble(error) {
@@ -63,8 +65,9 @@ async function leave(refusal) {
   outbox.close();
   trouble(refusal);
   $("work").hidden = $("paused").hidden = $("left").hidden = $("saved").hidden = true;
+  $("elsewhere").hidden = true;
   $("question").replaceChildren();
-  await clearMachine(keys);
+  await clearMachine(keys, { only: attempt });
 }
 
 // Another page of the same person on this machine works on; what waits here goes on being sent.
@@ -107,7 +110,11 @@ async function happen(kind, item, response, urgent = true) {
 // How the attempt stands: time, pause, sections, announcements, the end. The page's clock is set by it.
 function hear(told) {
   const { seconds_left, paused: stopped, sections = {}, notices = [] } = told;
-  if (told.page > page && page) lose();
+  if (told.page > page && page) {
+    // The server opened it for this page, and the reply was lost.
+    if (from_kept && !over) begin().catch(failed);
+    else lose();
+  }
   if (closes !== undefined && !paused && !stopped) tellOfMoreTime(seconds_left - left());
   closes = performance.now() + seconds_left * 1000;
   left_at_pause = seconds_left;
@@ -121,6 +128,7 @@ function hear(told) {
     $("announce").textContent = say(paused ? "paused" : "running");
   }
   hearOfEnd(told.ended ?? null);
+  heard_at = performance.now();
 }
 
 // By less than this the server's clock and the page's may differ, without anybody having given time.
@@ -142,6 +150,8 @@ function showNotice(text) {
   $("notices").append(note);
 }
 
+// A page that was cut off when the time ended does not hand in by itself: the time may be given back.
+const IN_TOUCH = 90000; // ms
 // Only the server says that it is over: {by: "time" | "submitted" | "closed" | …, message}.
 function hearOfEnd(told) {
   const before = ended?.by;
@@ -155,10 +165,10 @@ function hearOfEnd(told) {
   }
   $("ended").textContent = ended.message ?? "";
   if (ended.by === "submitted") location.replace("/ujian/tanda-terima/");
-  else if (ended.by === "time") finish();
+  else if (ended.by === "time" && performance.now() - heard_at < IN_TOUCH) finish({ asked: false });
   else {
     $("work").hidden = true;
-    if (ended.by === "closed")
+    if (["closed", "time"].includes(ended.by))
       $("ended").append(" ", make("a", { href: "/ujian/tanda-terima/", textContent: say("receipt") }));
   }
 }
@@ -206,8 +216,8 @@ const endOf = (part) => questions.findLastIndex((one) => one.part === part);
 const asked = (at) => Boolean(questions[at].part.adaptive) && at < endOf(questions[at].part);
 const growing = (at) =>
   Boolean(questions[at].part.adaptive) && !questions[at].part.adaptive.ended && at === endOf(questions[at].part);
-const leftOf = (part) =>
-  ends.has(part.section) ? Math.max(0, Math.round((ends.get(part.section) - performance.now()) / 1000)) : null;
+const secondsOf = (section) => Math.max(0, Math.round((ends.get(section) - performance.now()) / 1000));
+const leftOf = (part) => (ends.has(part.section) ? secondsOf(part.section) : null);
 const shut = (part) => Boolean(part.minutes) && (part.left || leftOf(part) === 0);
 const locked = (at) => asked(at) || shut(questions[at].part);
 
@@ -226,6 +236,7 @@ function gate(part) {
       const { seconds_left } = entered;
       if (before) before.left = true;
       ends.set(part.section, performance.now() + seconds_left * 1000);
+      await keepProgress(progress());
       go(place);
       tick();
     } catch (error) {
@@ -263,10 +274,13 @@ async function forward() {
 }
 
 function grow(part, question) {
-  $("trouble").hidden = true;
   const end = endOf(part);
-  if (question && question.id !== questions[end].id) questions.splice(end + 1, 0, { ...question, part });
+  if (question && question.id !== questions[end].id) {
+    questions.splice(end + 1, 0, { ...question, part });
+    part.questions.push(question);
+  }
   if (!question) part.adaptive.ended = true;
+  keepPaper({ attempt, paper });
   layMap();
   go(place + 1);
 }
@@ -276,7 +290,9 @@ async function patiently(act) {
   const backoff = new Backoff();
   while (!over) {
     try {
-      return await act();
+      const done = await act();
+      $("trouble").hidden = true;
+      return done;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       trouble(error);
@@ -292,7 +308,7 @@ async function settled() {
   document.activeElement?.blur?.(); // what is being written counts as written
   await pause(0);
   await outbox.send({ now: true });
-  if (outbox.waiting.length && !outbox.closed) throw new Unreachable();
+  if (outbox.waiting.length) throw new Unreachable(outbox.asked);
 }
 
 // ---- the page -------------------------------------------------------------------------------
@@ -435,12 +451,13 @@ function warn(text) {
 }
 
 let finishing = false;
-async function finish() {
+async function finish({ asked = true } = {}) {
   if (finishing || over) return;
   finishing = true;
   try {
     const done = await patiently(async () => {
       await settled();
+      if (!asked && !ended) return null; // time was given meanwhile
       return tell("/ujian/selesai", { last_seq: outbox.newest });
     });
     if (!done) return;
@@ -542,6 +559,7 @@ async function open() {
       seq = told.seq_from;
       outbox.newest = Math.max(outbox.newest, told.last_seq);
       await keepPaper({ attempt, paper: told });
+      from_kept = false;
       return { told, state: stateIn(told) };
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
@@ -558,10 +576,14 @@ async function keptHere() {
   // Of an earlier sign-in of this machine: what another machine did since is not in it.
   if (!row || row.paper.deposit !== deposit) return null;
   const told = { ...row.paper };
+  from_kept = true;
   if (state) {
     ({ page, seq } = state);
     told.paused = state.paused;
-    told.seconds_left = state.paused ? state.left : Math.max(0, state.left - (Date.now() - state.at) / 1000);
+    const since = (seconds) => (state.paused ? seconds : Math.max(0, seconds - (Date.now() - state.at) / 1000));
+    told.seconds_left = since(state.left);
+    told.sections = Object.fromEntries(Object.entries(state.sections ?? {}).map(([own, seconds]) => [own, since(seconds)]));
+    told.left = state.gone ?? told.left;
   } else {
     ({ page, seq_from: seq } = told);
   }
@@ -578,6 +600,7 @@ async function load() {
   bind({ get answers() { return answers; }, get typed() { return typed; }, choose, type });
   for (const part of paper.parts) part.left = paper.left.includes(part.section);
   hear(paper);
+  if (from_kept) heard_at = -IN_TOUCH;
   // What this machine still holds of this sitting is sent with the number it was given.
   const own = (await allEvents()).filter((event) => event.attempt === attempt && (!event.token || event.token === paper.deposit));
   outbox.restore(own);
@@ -595,7 +618,7 @@ async function begin() {
   dress();
   layMap();
   const first = questions.findIndex((question) => !answers.has(question.id));
-  go(first < 0 ? 0 : first);
+  go(started ? place : Math.max(first, 0));
   $("work").hidden = paused || Boolean(ended);
   await keepProgress(progress());
   outbox.show(work().length ? "waiting" : "saved");
@@ -630,6 +653,7 @@ const own = lease(attempt, lose);
 $("take").addEventListener("click", async () => {
   $("elsewhere").hidden = true;
   await own.take();
+  if (outbox.closed) return location.reload();
   over = false;
   ended = null;
   begin().catch(failed);

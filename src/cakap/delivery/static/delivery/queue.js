@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const form = $("queue");
 const least = Number(form.dataset.after);
-const BUSY = [408, 429, 502, 503, 504];
+const BUSY = [408, 502, 503, 504];
 
 function later(seconds) {
   const until = Date.now() + 1000 * (seconds + seconds * Math.random());

@@ -27,11 +27,13 @@ async function sealed(content, { sealTo, naclSource }) {
   return base64([...own.publicKey, ...nonce, ...box.box(text, nonce, bytes(sealTo), own.secretKey)]);
 }
 
-// Seal what waits of every attempt but the one at work (`token` is its own), and forget their questions.
-export async function sealOthers(keys, { attempt = null, token = null } = {}) {
+// Seal what waits of every attempt but the one at work (`token` is its own), and forget their questions;
+// or of one attempt alone (`only`), whose page ends while others may be at work here.
+export async function sealOthers(keys, { attempt = null, token = null, only = null } = {}) {
   const groups = new Map();
   for (const event of await allEvents()) {
     if (event.attempt === attempt && (!event.token || event.token === token)) continue;
+    if (only !== null && event.attempt !== only) continue;
     if (!event.token) continue; // of a version that kept no token: it waits for its own page
     groups.set(event.token, [...(groups.get(event.token) ?? []), event]);
   }
@@ -43,15 +45,16 @@ export async function sealOthers(keys, { attempt = null, token = null } = {}) {
       await replaceBySealed(part, await sealed(content, keys));
     }
   }
-  await forgetPapers(attempt);
-  await forgetPictures(attempt);
+  await forgetPapers(attempt, only);
+  await forgetPictures(attempt, only);
 }
 
 // Pictures of questions, and the shell, that the service worker keeps for a reload without network.
-export async function forgetPictures(keep = null) {
+export async function forgetPictures(keep = null, only = null) {
   if (!("caches" in window)) return;
   for (const name of await caches.keys())
-    if (name.startsWith("cakap-exam-") && name !== `cakap-exam-${keep}`) await caches.delete(name);
+    if (only === null ? name.startsWith("cakap-exam-") && name !== `cakap-exam-${keep}` : name === `cakap-exam-${only}`)
+      await caches.delete(name);
 }
 
 // Hand in what is sealed here, each by itself; what cannot be now stays and goes with the next page, and

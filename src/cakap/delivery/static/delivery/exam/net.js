@@ -9,8 +9,8 @@ export class Refusal extends Error {
 }
 
 export class Unreachable extends Error {
-  constructor(retryAfter = 0) {
-    super("");
+  constructor(retryAfter = 0, message = "") {
+    super(message);
     this.retryAfter = retryAfter;
   }
 }
@@ -39,8 +39,10 @@ export async function ask(url, body, headers = {}) {
   } catch {
     throw new Unreachable(wait); // a page of a proxy or of the network's own sign-in is no answer
   }
+  if (!told || typeof told !== "object") throw new Unreachable(wait);
   if (response.ok) return told;
-  if (response.status >= 500 || response.status === 429 || !told.code) throw new Unreachable(wait);
+  if (response.status >= 500 || response.status === 429 || !told.code)
+    throw new Unreachable(wait, told.code ? told.message : "");
   throw new Refusal(response.status, told);
 }
 

@@ -16,10 +16,10 @@ export function readNumber(text, language) {
   const { group, decimal } = MARKS[language.slice(0, 2)] ?? MARKS.id;
   const plain = digits(text).replace(/[\s\u200b-\u200d\u2060\ufeff]/gu, "").replace(/^[\u2212\u2013]/u, "-");
   const [g, d] = [`\\${group}`, `\\${decimal}`];
-  const grouped = new RegExp(`^-?[0-9]{1,3}(${g}[0-9]{3})+(${d}[0-9]+)?$`);
+  const grouped = new RegExp(`^-?[1-9][0-9]{0,2}(${g}[0-9]{3})+(${d}[0-9]+)?$`);
   const simple = new RegExp(`^-?[0-9]+(${d}[0-9]+)?$`);
-  // 12.5 can only be meant as a decimal: a group has three digits.
-  const other = new RegExp(`^-?[0-9]+${g}([0-9]{1,2}|[0-9]{4,})$`);
+  // 12.5 can only be meant as a decimal: a group has three digits. So can 0.500: no number begins 0 thousand.
+  const other = new RegExp(`^-?(0+${g}[0-9]+|[0-9]+${g}([0-9]{1,2}|[0-9]{4,}))$`);
   let read = null;
   if (grouped.test(plain)) read = plain.replaceAll(group, "").replace(decimal, ".");
   else if (simple.test(plain)) read = plain.replace(decimal, ".");

@@ -29,6 +29,7 @@ export class Outbox {
     this.running = null;
     this.timer = null;
     this.closed = false;
+    this.notBefore = 0; // until then the server asked not to be asked (of the page's clock, ms)
     this.newest = 0; // the newest number that the server has taken
   }
 
@@ -54,9 +55,15 @@ export class Outbox {
     this.changed();
   }
 
-  // Send now, unless a sending is under way or it is too early to try again.
+  // Seconds for which the server has asked to be left alone.
+  get asked() {
+    return Math.max(0, this.notBefore - performance.now()) / 1000;
+  }
+
+  // Send now, unless a sending is under way or it is too early to try again; `now` waits only for what
+  // the server has asked for.
   send({ now = false } = {}) {
-    if (now) clearTimeout(this.timer);
+    if (now && !this.asked) clearTimeout(this.timer);
     else if (this.timer) return this.running ?? Promise.resolve();
     this.timer = null;
     this.running ??= this.work().finally(() => { this.running = null; });
@@ -114,6 +121,7 @@ export class Outbox {
 
   later(retryAfter) {
     this.show("offline");
+    this.notBefore = retryAfter ? performance.now() + 1000 * retryAfter : 0;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { this.timer = null; this.send(); }, this.backoff.next(retryAfter));
   }

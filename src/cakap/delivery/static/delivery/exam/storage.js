@@ -78,11 +78,11 @@ export const replaceBySealed = (events, text) =>
     return sealed.add({ text });
   });
 
-// Forget questions and answers in the clear, of every attempt but one.
-export const forgetPapers = (keep = null) =>
+// Forget questions and answers in the clear, of every attempt but one, or of one alone.
+export const forgetPapers = (keep = null, only = null) =>
   within(["papers", "progress", "leases"], "readwrite", (...stores) => {
     for (const store of stores) {
       const asked = store.getAllKeys();
-      asked.onsuccess = () => asked.result.filter((key) => key !== keep).forEach((key) => store.delete(key));
+      asked.onsuccess = () => asked.result.filter((key) => (only === null ? key !== keep : key === only)).forEach((key) => store.delete(key));
     }
   });
