@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from outside.agency import plan_session
 from outside.exam import Participant, hidden, seats_of
 from outside.installation import PASSWORD, words_of
 
@@ -89,3 +92,54 @@ def test_a_time_zone_that_a_database_does_not_know_disturbs_nobody(shared_agency
 
     assert answer.json()["code"] == "OtherDevice"
     assert Participant(agency, 5).answer(old.items[0], "b").status_code == 200
+
+
+def test_an_old_page_ends_no_pause_of_somebody_else_and_words_are_said_once(shared_agency):
+    agency = shared_agency
+    proctor = agency.sign_in("proctor")
+    board = f"/ujian/sesi/{agency.session}"
+    proctor.done(f"{board}/jeda/", reason="Listrik")
+    old = hidden(proctor.get(f"{board}/"))
+    assert "pause" in old
+    proctor.done(f"{board}/lanjut/", **old)
+    agency.sign_in("second").done(f"{board}/jeda/", reason="Alarm kebakaran")
+
+    assert proctor.fill(f"{board}/lanjut/", **old).status_code == 409
+    assert "Lanjutkan ujian" in proctor.get(f"{board}/").text
+    proctor.done(f"{board}/lanjut/", **hidden(proctor.get(f"{board}/")))
+
+    for _ in range(2):
+        proctor.done(f"{board}/umumkan/", text="Waktu tinggal sepuluh menit.")
+        proctor.done(f"{board}/kejadian/", text="Pintu dibuka.")
+    assert proctor.get(f"{board}/kejadian/daftar/").text.count("Pintu dibuka.") == 1
+    told = Participant(agency, 6).post("/ujian/detak", {}).json()["notices"]
+    assert [text for _number, text in told] == ["Waktu tinggal sepuluh menit."]
+
+
+def test_what_was_on_its_way_when_a_session_was_postponed_counts(agency):
+    person = Participant(agency, 0)
+    person.answer(person.items[0], "b")
+    later = datetime.now(UTC) + timedelta(hours=9)
+    agency.sign_in("proctor").done(
+        f"/ujian/sesi/{agency.session}/tunda/", starts_at=f"{later:%Y-%m-%dT%H:%M}",
+        reason="Jaringan putus",
+    )  # fmt: skip
+
+    assert person.answer(person.items[1], "b").status_code == 200
+
+    assert set(person.read()["answers"]) == {str(person.items[0]), str(person.items[1])}
+
+
+def test_no_rehearsal_takes_the_place_of_a_sitting(agency):
+    starts = datetime.now(UTC) + timedelta(hours=3)
+    rehearsal = plan_session(agency, starts, is_rehearsal="on")
+    person = Participant(agency, 0)
+    proctor = agency.sign_in("proctor")
+    seat = seats_of(agency, proctor)[0]
+    officers = {"reason": "Layar mati", "second": "second", "password": PASSWORD}
+
+    page = proctor.fill(f"/ujian/kursi/{seat}/ujian-ulang/", session=rehearsal, **officers)
+
+    assert page.status_code == 200
+    assert f'value="{rehearsal}"' not in page.text
+    assert person.answer(person.items[0], "b").status_code == 200

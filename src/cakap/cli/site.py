@@ -77,6 +77,11 @@ def _say_clock(session: Any, to: str) -> None:
     loaded = LoadedPackage.objects.filter(session=session)
     if to:
         loaded.update(clock_off=clock_of(to.rstrip("/")))
+        if loaded.get().clock_off is None:
+            ERR.print(
+                f"Jam komputer ini belum dapat dicocokkan: pusat di {to} tidak menjawab. Cocokkan "
+                "sendiri sebelum sesi dibuka.", style="red", highlight=False,
+            )  # fmt: skip
     sentence = load_clock_sentence(loaded.get())
     if sentence:
         ERR.print(f"{sentence} Betulkan jam komputer ini.", style="red")

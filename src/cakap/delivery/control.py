@@ -38,6 +38,8 @@ from cakap.programmes.services import (
     register_exam_keys,
 )
 
+PRESSED_TWICE = timedelta(seconds=10)  # the same words by the same person within it are said once
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
@@ -85,6 +87,14 @@ def session_pause(session: int) -> Interruption | None:
     return open_.exclude(kind=Interruption.Kind.CLOCK).first()
 
 
+def one_at_a_time(session: int) -> None:
+    """Hold a session to the end of the transaction: what changes its time, and who begins, waits in turn.
+
+    Two acts at once would each reckon without what the other wrote. Held before any attempt is.
+    """
+    Session.objects.select_for_update().filter(pk=session).values_list("pk").first()
+
+
 @transaction.atomic
 def open_room(*, session: Session, by: str, now: datetime) -> None:
     """Let participants sign in."""
@@ -102,6 +112,7 @@ def let_in_builds(*, session: Session, keys: Sequence[str], by: str, now: dateti
 @transaction.atomic
 def pause_room(*, session: Session, reason: str, by: str, now: datetime) -> None:
     """Stop the clock of everybody in a room; who has not begun cannot begin meanwhile."""
+    one_at_a_time(session.pk)
     _refuse_unfit(session, reason)
     if session_pause(session.pk):
         message = "Sesi ini sudah dijeda."
@@ -114,13 +125,21 @@ def pause_room(*, session: Session, reason: str, by: str, now: datetime) -> None
 
 
 @transaction.atomic
-def resume_room(*, session: Session, by: str, now: datetime) -> None:
-    """Let the clock of a room run on; whoever is paused alone stays so."""
+def resume_room(
+    *, session: Session, by: str, now: datetime, pause_shown: int | None = None
+) -> None:
+    """Let the clock of a room run on; whoever is paused alone stays so.
+
+    Raises StalePage where another pause lasts than the page showed: it was begun since, by somebody else.
+    """
+    one_at_a_time(session.pk)
     refuse_at_site(session)
     pause = session_pause(session.pk)
     if pause is None:
         message = "Sesi ini tidak sedang dijeda."
         raise BadPause(message)
+    if pause_shown is not None and pause.pk != pause_shown:
+        raise StalePage
     Interruption.objects.filter(pk=pause.pk).update(ended_at=now, ended_by=by)
     _reckon(_running(session))
     _record(session, "session.resume", by, now, minutes=_minutes(now - pause.started_at))
@@ -130,6 +149,7 @@ def resume_room(*, session: Session, by: str, now: datetime) -> None:
 def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
     """Stop one participant's clock."""
     session = attempt.seat.session
+    one_at_a_time(session.pk)
     _refuse_unfit(session, reason)
     own = attempt.interruptions.filter(ended_at__isnull=True)
     if own.exists() or attempt.begun_at is None or attempt.submitted_at:
@@ -146,6 +166,7 @@ def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
 @transaction.atomic
 def resume_one(*, attempt: Attempt, by: str, now: datetime) -> None:
     """Let one participant's clock run on, unless the room is paused."""
+    one_at_a_time(attempt.seat.session_id)
     refuse_at_site(attempt.seat.session)
     ended = attempt.interruptions.filter(ended_at__isnull=True).update(ended_at=now, ended_by=by)
     if not ended:
@@ -169,6 +190,7 @@ def give_time(
 
     Raises StalePage where there are other grants than the page showed: sent twice, time is given once.
     """
+    one_at_a_time(attempt.seat.session_id)
     Attempt.objects.select_for_update().get(pk=attempt.pk)
     if grants_shown is not None and attempt.grants.count() != grants_shown:
         raise StalePage
@@ -206,6 +228,7 @@ def give_back(
 
     By policy too long an outage, or one that ends too late in the day, is not continued: TooLong.
     """
+    one_at_a_time(session.pk)
     _refuse_unfit(session, reason)
     if not since < until <= now:
         message = "Gangguan berakhir sesudah mulai, dan tidak sesudah sekarang."
@@ -242,6 +265,7 @@ def postpone(*, session: Session, starts_at: datetime, reason: str, by: str, now
 
     They stand still from the room's last sign of life: what passed in the dark is nobody's time.
     """
+    one_at_a_time(session.pk)
     refuse_at_site(session)
     if session.state == Session.State.OPEN and not session_pause(session.pk):
         _refuse_unfit(session, reason)
@@ -280,6 +304,7 @@ def close(
     Raises StillWorking where somebody has not finished and the proctor was not asked, or where more
     have begun since, or somebody works whom the page did not show (an exam was reopened).
     """
+    one_at_a_time(session.pk)
     refuse_at_site(session)
     standing = still_open(session, now=now)
     if standing.unfinished and (asked_with is None or standing.begun > asked_with):
@@ -319,6 +344,9 @@ def free_device(
 def announce(*, session: Session, text: str, by: str, now: datetime) -> None:
     """Say a sentence to everybody in a session."""
     _refuse_unfit(session, text)
+    said = {"session": session, "text": text.strip(), "by": by}
+    if Announcement.objects.filter(**said, at__gt=now - PRESSED_TWICE).exists():
+        return
     Announcement.objects.create(session=session, text=text.strip(), by=by, at=now)
     _record(session, "session.announce", by, now, text=text.strip())
 
@@ -332,6 +360,9 @@ def report_incident(
     if not text.strip():
         message = "Tuliskan apa yang terjadi."
         raise BadPause(message)
+    said = {"session": session, "seat": seat, "text": text.strip(), "by": by}
+    if Incident.objects.filter(**said, at__gt=now - PRESSED_TWICE).exists():
+        return
     Incident.objects.create(session=session, seat=seat, text=text.strip(), by=by, at=now)
     _record(
         session, "session.incident", by, now, seat=seat.number if seat else 0, text=text.strip()
@@ -358,8 +389,11 @@ def reckon_participant(participant: int) -> None:
     """Likewise for one participant, whose accommodation has changed."""
     rows = Attempt.objects.filter(
         seat__participant=participant, begun_at__isnull=False, submitted_at__isnull=True
-    )
-    _reckon(list(rows.select_related("seat__session__form")))
+    ).order_by("seat__session")
+    with transaction.atomic():
+        for session in rows.values_list("seat__session", flat=True):
+            one_at_a_time(session)
+        _reckon(list(rows.select_related("seat__session__form")))
 
 
 def _running(session: Session) -> list[Attempt]:

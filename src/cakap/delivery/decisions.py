@@ -124,7 +124,7 @@ def cancel_session(
     if not live.update(state=Session.State.CANCELLED, closed_at=now):
         message = "Hanya sesi yang direncanakan atau dibuka dapat dibatalkan."
         raise BadSeatChange(message)
-    attempts.update(set_aside_at=now)
+    attempts.update(set_aside_at=now, amended_at=now)
     freed = Seat.objects.filter(session=session).update(removed_at=now)
     Announcement.objects.create(
         session=session, text=f"Sesi dibatalkan: {reason.strip()}"[:500], by=by, at=now
@@ -248,6 +248,11 @@ def decide_retest(
     _set_whether_it_counts(retested.old_id, counts=first, now=now)
     if new:
         _set_whether_it_counts(new.pk, counts=not first, now=now)
+    elif first:  # nobody shall sit what would not count
+        Seat.objects.filter(pk=retested.seat_id).update(removed_at=now)
+    else:
+        message = "Ujian ulangnya belum dikerjakan; belum ada yang dapat dihitung."
+        raise BadSeatChange(message)
     _write(
         retested.seat.session, "attempt.retest_counts", by, now,
         f"Yang dihitung: {Retest.Counts(counts).label}, diputuskan {by} dan {second}: "
@@ -290,6 +295,9 @@ def _refuse_target(seat: Seat, session: Session) -> None:
     ready = session.state in {Session.State.PLANNED, Session.State.OPEN}
     if not ready or session.programme_id != seat.session.programme_id:
         message = "Pilihlah sesi program ini yang direncanakan atau sedang dibuka."
+        raise BadSeatChange(message)
+    if session.is_rehearsal != seat.session.is_rehearsal:
+        message = "Sesi latihan dan sesi yang dinilai tidak saling menggantikan."
         raise BadSeatChange(message)
 
 

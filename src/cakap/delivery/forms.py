@@ -311,6 +311,12 @@ class TwoPeopleForm(SecondOfficerForm):
         return cleaned
 
 
+class ShownForm(TwoPeopleForm):
+    """A decision about what the page named; `shown` says it again, word for word."""
+
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
 class SettleForm(TwoPeopleForm):
     """Which of two contents counts."""
 

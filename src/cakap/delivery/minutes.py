@@ -10,6 +10,7 @@ from django.db.models import Count, Min, QuerySet
 from django.utils import formats, timezone
 
 from cakap.audit.chain import digest
+from cakap.delivery.late_marks import late_marks
 from cakap.delivery.models import (
     Attempt,
     CheckIn,
@@ -86,15 +87,25 @@ def _counts(session: Session, now: datetime) -> list[list[Any]]:
         ["Tidak hadir", session.seats.filter(attempt__isnull=True).count()],
         ["Mulai mengerjakan", attempts.filter(begun_at__isnull=False).count()],
         [ended, ended_attempts(session, now=now).count()],
-        ["di antaranya menekan selesai", attempts.filter(submitted_at__isnull=False).count()],
+        [
+            "di antaranya menekan selesai",
+            ended_attempts(session, now=now).filter(submitted_at__isnull=False).count(),
+        ],
         ["Catatan jawaban tersimpan", answers.count()],
-        ["di antaranya tiba sesudah waktunya (tidak dihitung)", answers.filter(late=True).count()],
+        ["di antaranya tiba sesudah waktunya (tidak dihitung)", _late(answers)],
         [
             "Jawaban yang disisihkan sebagai bukti (tidak dihitung)",
             strays.filter(kind=Event.Kind.ANSWER).exclude(decision__accepted=True).count(),
         ],
         ["Halaman ujian ditinggalkan (kali)", events.filter(kind="focus", response="lost").count()],
     ]
+
+
+def _late(answers: QuerySet[Event]) -> int:
+    """How many answers are late, as decisions about late marks have it."""
+    rows = list(answers.values_list("attempt", "received_at", "late"))
+    marks = late_marks({attempt for attempt, _at, _late in rows})
+    return sum(marks.is_late(attempt, at, late=late) for attempt, at, late in rows)
 
 
 def _working_time(session: Session) -> str:

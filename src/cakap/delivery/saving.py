@@ -49,6 +49,7 @@ from cakap.programmes.models import Session
 LOG = logging.getLogger(__name__)
 # A row that is written anew for every answer costs more than the answer.
 SEEN_AGAIN = timedelta(seconds=5)
+ENDED = frozenset({Session.State.CLOSED, Session.State.CANCELLED})
 ROWS_AN_INSERT, MOST_TYPED = 2000, 20_000
 COLUMNS = (
     "attempt_id", "seq", "kind", "item_id", "response", "client_at", "received_at", "late",
@@ -80,7 +81,8 @@ class _Standing:
 
     def is_late(self, item: int, now: datetime) -> bool:
         """Whether an answer to this item comes after its end."""
-        if self.submitted_at or self.removed or self.state != Session.State.OPEN:
+        # Of a session that was postponed everybody's time stands still: what was on its way counts.
+        if self.submitted_at or self.removed or self.state in ENDED:
             return True
         section = timed_of(self.form).get(item)
         bounds = self.bounds if section is None else self.sections.get(section)

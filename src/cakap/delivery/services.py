@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from cakap.accounts.guesses import note_wrong, settle_right
 from cakap.audit.chain import digest
 from cakap.audit.services import record
-from cakap.delivery.control import allowed_time, given_to, session_pause
+from cakap.delivery.control import allowed_time, given_to, one_at_a_time, session_pause
 from cakap.delivery.door import NOWHERE, Caller, door_of, workstation_at
 from cakap.delivery.ends import CANCELLED, REMOVED, end_of, told_of_end
 from cakap.delivery.errors import (
@@ -194,6 +194,8 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
         message = "Persetujuan peserta belum diberikan."
         raise NotBegun(message)
     session = attempt.seat.session
+    one_at_a_time(session.pk)
+    session.refresh_from_db(fields=["state"])
     refuse_doubt()
     refuse_ended(attempt=attempt, now=now)
     if session.state != Session.State.OPEN:

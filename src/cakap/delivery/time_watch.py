@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from cakap.audit.services import record
 from cakap.delivery.accommodations import AccommodationWatch
-from cakap.delivery.control import reckon_running
+from cakap.delivery.control import one_at_a_time, reckon_running
 from cakap.delivery.errors import BadTime, TimeInDoubt
 from cakap.delivery.models import (
     Attempt,
@@ -161,8 +161,17 @@ class Watch:
     def _hear_of_confirmation(self, wall: float, boot: float) -> None:
         if ClockAlarm.objects.filter(is_open=True).exists():
             return
-        row = ClockReading.objects.filter(host=_host()).first()
-        self._sound(wall, boot, row.correction if row else 0.0)
+        row = ClockReading.objects.filter(host=_host(), boot_id=boot_id()).first()
+        if row and abs(wall - row.wall - (boot - row.boot)) <= self.most:
+            self._sound(wall, boot, row.correction)
+            return
+        # It was confirmed at another machine, whose clocks are not ours: what counts goes on by the
+        # clock that never steps, or from the time that was typed.
+        settled = ClockAlarm.objects.filter(is_open=False).first()
+        typed = settled and settled.choice == TYPED and settled.confirmed_at
+        right = typed.timestamp() if typed else boot + self.trusted
+        self._sound(wall, boot, right - wall)
+        keep_reading(wall, boot, self.correction)
 
     def _start(self, wall: float, boot: float) -> None:
         """What was known before this process began, against the clocks as they stand."""
@@ -305,7 +314,7 @@ def raise_alarm(*, kind: str, expected: float, found: float, since: float) -> No
                 host=_host(), kind=kind, expected_at=at, found_at=_moment(found),
                 since=_moment(since),
             )  # fmt: skip
-            for session in Session.objects.filter(state=Session.State.OPEN):
+            for session in Session.objects.filter(state=Session.State.OPEN).order_by("pk"):
                 _stand_still(session, alarm, at)
             record(
                 actor=SYSTEM, action="clock.alarm", subject=_host(), now=at,
@@ -317,6 +326,7 @@ def raise_alarm(*, kind: str, expected: float, found: float, since: float) -> No
 
 
 def _stand_still(session: Session, alarm: ClockAlarm, at: datetime) -> None:
+    one_at_a_time(session.pk)
     text = f"{alarm.get_kind_display().capitalize()}: {alarm.step:+.0f} detik."
     Interruption.objects.create(
         session=session,
@@ -365,9 +375,13 @@ def confirm_time(
         )
         if not settled:
             raise BadTime
-        for session in Session.objects.filter(
-            interruptions__kind=Interruption.Kind.CLOCK, interruptions__ended_at__isnull=True
-        ).distinct():
+        for session in (
+            Session.objects.filter(
+                interruptions__kind=Interruption.Kind.CLOCK, interruptions__ended_at__isnull=True
+            )
+            .distinct()
+            .order_by("pk")
+        ):
             _run_on(session, alarm, old=old, right=right, by=by)
         correction = right.timestamp() - wall
         correction = 0.0 if choice == NEW else correction
@@ -386,6 +400,7 @@ def confirm_time(
 def _run_on(
     session: Session, alarm: ClockAlarm, *, old: datetime, right: datetime, by: str
 ) -> None:
+    one_at_a_time(session.pk)
     if right < alarm.since:
         _restate(session, right - old)
     still = session.interruptions.filter(kind=Interruption.Kind.CLOCK, ended_at__isnull=True)

@@ -54,14 +54,20 @@ def incomplete_sessions(programme: Programme, *, now: datetime) -> list[Incomple
 
 def _incomplete(package: SitePackage, now: datetime) -> Incomplete:
     session = package.session
-    missing = missing_by_seat(package)
+    missing, overdue = missing_by_seat(package), _overdue(package, now)
     decided = session.accepted_gaps.order_by("-at").first()
-    if decided and decided.missing == {str(seat): n for seat, n in missing.items()}:
-        missing = {}
+    if decided and decided.missing == gap_of(package, now=now):
+        missing, overdue = {}, []
     return Incomplete(
         session=session, site=package.site.name, missing=missing,
-        conflicts=_conflicts(session), overdue=_overdue(session, now),
+        conflicts=_conflicts(session), overdue=overdue,
     )  # fmt: skip
+
+
+def gap_of(package: SitePackage, *, now: datetime) -> dict[str, int]:
+    """Seat number -> records missing, 0 where it is not known how the seat ended: for two to decide."""
+    overdue = dict.fromkeys(_overdue(package, now), 0)
+    return {str(seat): n for seat, n in sorted({**overdue, **missing_by_seat(package)}.items())}
 
 
 def _conflicts(session: Session) -> int:
@@ -70,8 +76,14 @@ def _conflicts(session: Session) -> int:
     ).count()
 
 
-def _overdue(session: Session, now: datetime) -> list[int]:
-    """Seats that have ended by our clock alone: the site may have records of them that it has not named."""
+def _overdue(package: SitePackage, now: datetime) -> list[int]:
+    """Seats that have ended by our clock alone: the site may have records of them that it has not named.
+
+    All of them where the session's time is over and the site was never heard.
+    """
+    session = package.session
+    if package.heard_at is None and session.ends_at < now:
+        return sorted(session.seats.values_list("number", flat=True))
     if session.state != Session.State.OPEN:
         return []
     rows = Attempt.objects.filter(

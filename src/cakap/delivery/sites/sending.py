@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,9 +107,11 @@ def _tell_head(
 def _tell(client: httpx.Client, content: bytes) -> dict[str, Any]:
     try:
         answer = client.post(ADDRESS, content=content, headers={"Accept": "application/json"})
-    except (httpx.TransportError, httpx.InvalidURL) as exc:
-        message = f"Pusat tidak terjangkau ({exc})."
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as exc:
+        message = f"Alamat pusat tidak benar: diharapkan misalnya https://pusat.go.id ({exc})."
         raise NotSent(message) from exc
+    except httpx.RequestError as exc:
+        raise NotSent(_why_not(exc)) from exc
     told = _object(answer)
     if answer.status_code == 200 and (
         "kept" in told or {"ranges", "missing", "now"} <= told.keys()
@@ -125,6 +128,15 @@ def _tell(client: httpx.Client, content: bytes) -> dict[str, Any]:
         "ini meminta masuk lewat halamannya sendiri, atau alamatnya salah."
     )
     raise NotSent(message)
+
+
+def _why_not(exc: httpx.RequestError) -> str:
+    if isinstance(exc.__cause__, ssl.SSLError) or "CERTIFICATE" in str(exc):
+        return (
+            f"Yang menjawab tidak membuktikan diri sebagai pusat ({exc}). Mungkin jaringan ini meminta "
+            "masuk lewat halamannya sendiri, atau jam komputer ini salah."
+        )
+    return f"Pusat tidak terjangkau ({exc})."
 
 
 def _object(answer: httpx.Response) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from cakap.delivery.models import (
 from cakap.delivery.sites.errors import AtASite, BadCard, BadDecision, UnknownSite
 from cakap.delivery.sites.identity import Card
 from cakap.delivery.sites.log import EVENT
+from cakap.delivery.sites.queries import gap_of
 from cakap.delivery.sites.receiving import missing_by_seat, standing
 from cakap.programmes.models import Session
 
@@ -100,7 +101,7 @@ def accept_gap(
 ) -> AcceptedGap:
     """Decide that a session is scored although these records are missing; another gap is another decision."""
     _refuse_alone(reason, by, second)
-    missing = {str(seat): n for seat, n in missing_by_seat(package).items()}
+    missing = gap_of(package, now=now)
     if not missing:
         message = "Tidak ada catatan yang kurang pada sesi ini."
         raise BadDecision(message)

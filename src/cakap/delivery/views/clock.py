@@ -16,6 +16,8 @@ from cakap.accounts.models import Role
 from cakap.delivery import time_watch
 from cakap.delivery.forms import ClockForm
 from cakap.delivery.models import ClockAlarm
+from cakap.delivery.views.shown import shown_number
+from cakap.errors import StalePage
 
 
 @allow(Role.PROCTOR)
@@ -23,6 +25,9 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     """The old time, the new one and the step between them; the proctor confirms."""
     alarm = time_watch.open_alarm()
     form = ClockForm(request.POST or None)
+    shown = shown_number(request, "alarm")
+    if shown is not None and (alarm is None or alarm.pk != shown):
+        raise StalePage  # another step came, or somebody has settled this one
     if alarm and form.is_valid():
         right = time_watch.confirm_time(
             alarm=alarm, **form.cleaned_data, by=request.user.get_username()

@@ -190,7 +190,9 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _targets(seat: Seat) -> Any:
     live = [Session.State.PLANNED, Session.State.OPEN]
-    return seat.session.programme.sessions.filter(state__in=live).select_related("room")
+    own = seat.session
+    alike = own.programme.sessions.filter(state__in=live, is_rehearsal=own.is_rehearsal)
+    return alike.select_related("room")
 
 
 @allow(Role.PROCTOR)

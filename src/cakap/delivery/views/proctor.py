@@ -99,7 +99,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": [(name, label, found.get(name, 0)) for name, label in STANDINGS.items()],
         "words": board_words() | {"all": board.all_items},
         "pause": control.session_pause(row.pk),
-        "site": _site(row), "own_clock": _own_clock(row),
+        "site": _site(row), "own_clock": _own_clock(row), "trouble": _told_by_centre(row),
         "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
@@ -125,6 +125,12 @@ def _own_clock(session: Session) -> str:
     """At a site: how its clock stood to the centre's when it last sent, or when it was loaded."""
     loaded = LoadedPackage.objects.filter(session=session).first()
     return load_clock_sentence(loaded) if loaded else ""
+
+
+def _told_by_centre(session: Session) -> str:
+    """At a site: why the last sending of this session did not reach the centre, or nothing."""
+    loaded = LoadedPackage.objects.filter(session=session).first()
+    return loaded.trouble if loaded else ""
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
@@ -230,9 +236,9 @@ def pause_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None
 
 
 @_acts("Ujian dilanjutkan: waktu berjalan lagi.")
-def resume_page(_request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
+def resume_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
     """Let the room run on."""
-    control.resume_room(session=row, by=by, now=now)
+    control.resume_room(session=row, by=by, now=now, pause_shown=shown_number(request, "pause"))
 
 
 @_acts("Pengumuman dikirim.")

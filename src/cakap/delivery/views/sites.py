@@ -16,14 +16,15 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, one, public, rows
 from cakap.accounts.models import Role
-from cakap.delivery.forms import LogForm, PackForm, SettleForm, SiteForm, TwoPeopleForm
+from cakap.delivery.forms import LogForm, PackForm, SettleForm, ShownForm, SiteForm, TwoPeopleForm
 from cakap.delivery.models import RecordConflict, Site, SitePackage
 from cakap.delivery.sites.carrying import take_log
 from cakap.delivery.sites.clocks import clock_sentence
 from cakap.delivery.sites.envelope import LOG_BOUNDS, opened
 from cakap.delivery.sites.identity import identity
 from cakap.delivery.sites.package import changed_since_packing, pack
-from cakap.delivery.sites.receiving import missing_by_seat, receive, standing
+from cakap.delivery.sites.queries import gap_of
+from cakap.delivery.sites.receiving import receive, standing
 from cakap.delivery.sites.services import (
     accept_gap,
     add_site,
@@ -32,6 +33,7 @@ from cakap.delivery.sites.services import (
     settle_conflict,
     withdraw_package,
 )
+from cakap.errors import StalePage
 from cakap.programmes.models import Session
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
@@ -129,7 +131,7 @@ def session_page(request: HttpRequest, pk: int) -> HttpResponse:
     }  # fmt: skip
     if package:
         context |= {
-            "standing": standing(package), "missing": missing_by_seat(package),
+            "standing": standing(package), "missing": gap_of(package, now=timezone.now()),
             "clock": clock_sentence(package.clock_off), "changed": changed_since_packing(package),
         }  # fmt: skip
     return render(request, "delivery/site.html", context)
@@ -148,7 +150,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         "sesudah ini ditolak. Paket berikutnya membawa serta yang sudah sampai."
     ) % {"site": package.site, **heard}
     return _decide(
-        request, package.session_id, TwoPeopleForm, _("Tarik paket dari situs"), intro,
+        request, package.session_id, ShownForm, _("Tarik paket dari situs"), intro,
         act=lambda told: withdraw_package(package=package, **told),
     )  # fmt: skip
 
@@ -157,10 +159,10 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def accept_missing(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide that a session is scored without the records that are named here."""
     package = _package(request, pk)
-    named = _seats_named(missing_by_seat(package))
+    named = _seats_named(gap_of(package, now=timezone.now()))
     intro = _("Catatan yang belum sampai dan tidak akan dihitung: %(named)s.") % {"named": named}
     return _decide(
-        request, package.session_id, TwoPeopleForm, _("Skor tanpa catatan yang kurang"), intro,
+        request, package.session_id, ShownForm, _("Skor tanpa catatan yang kurang"), intro,
         act=lambda told: accept_gap(package=package, **told),
     )  # fmt: skip
 
@@ -168,7 +170,8 @@ def accept_missing(request: HttpRequest, pk: int) -> HttpResponse:
 def _seats_named(missing: Mapping[Any, int]) -> str:
     """How many records are missing at each seat, in words."""
     return ", ".join(
-        _("kursi %(seat)s: %(n)s") % {"seat": seat, "n": n} for seat, n in missing.items()
+        _("kursi %(seat)s: %(n)s") % {"seat": seat, "n": n or _("belum dikabarkan")}
+        for seat, n in missing.items()
     )
 
 
@@ -204,9 +207,11 @@ def _decide(
     def may(user: Any) -> bool:
         return bool(Session.objects.for_user(user, OFFICERS).filter(pk=session))
 
-    form = kind(request.POST or None, request=request, may=may)
+    form = kind(request.POST or None, request=request, may=may, initial={"shown": intro})
     back = reverse("delivery:site_session", args=[session])
     if form.is_valid():
+        if form.cleaned_data.pop("shown", "") not in {"", intro}:
+            raise StalePage  # more was heard since: the two decide on what they have read
         act({**form.cleaned_data, "by": request.user.get_username(), "now": timezone.now()})
         messages.success(request, _("Keputusan dicatat."))
         return redirect(back)
