@@ -167,6 +167,18 @@ def test_a_section_has_its_own_time_and_pauses_count_for_it_too(session, timed):
     assert beat.sections == {timed.pk: 4 * 60}
 
 
+def test_time_given_lengthens_the_section_at_hand_and_never_beyond_the_exam(session, timed):
+    attempt = sit(session)
+    own = timed.items.order_by("place")[0].version_id
+    enter_section(attempt=fresh(attempt), device=attempt.device, section=timed.pk, now=later(52))
+    keep(attempt, 1, "b", now=later(61, 30), item=own)
+    control.give_time(attempt=fresh(attempt), minutes=5, reason="Layar", by="p", now=later(59))
+    keep(attempt, 2, "c", now=later(64), item=own)
+
+    late = list(attempt.events.order_by("seq").values_list("late", flat=True))
+    assert late == [True, False], "the exam ends at 60 minutes, then at 65; the section at 67"
+
+
 def test_a_section_left_is_closed_and_an_untimed_one_is_not_entered(session, timed):
     other = Section.objects.create(form=session.form, place=3, title="Tiga", minutes=5)
     attempt = sit(session)

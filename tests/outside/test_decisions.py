@@ -192,8 +192,10 @@ def test_a_spoilt_sitting_is_sat_again_and_which_one_counts_is_decided(decided):
     assert again.submit().json()["answered"] == 1
 
     new = f"/ujian/kursi/{seat_of(decided, first.nip)}"
-    page = words_of(proctor.get(new + "/"))
-    assert "Ujian ulang" in page
+    page = proctor.get(new + "/")
+    assert "Ujian ulang" in words_of(page)
+    assert f'href="{path}/jejak/"' in page.text
+    assert proctor.get(f"{path}/jejak/").status_code == 200
     proctor.done(f"{new}/yang-dihitung/", **SIGNED, counts="old")
     assert again.post("/ujian/detak", {}).json()["ended"]["answered"] == 0
 

@@ -428,10 +428,22 @@ def _reckon(attempts: Sequence[Attempt]) -> None:
                 "section"
             )
         )
+        granted = _grants_of(block) if sections else {}
         for row in sections:
-            allowed = given[row.attempt_id].longer(row.section.minutes or 0)
+            since = [seconds for at, seconds in granted[row.attempt_id] if at >= row.begun_at]
+            more = timedelta(seconds=sum(since))
+            allowed = given[row.attempt_id].longer(row.section.minutes or 0) + more
             row.closes_at = bounds(row.begun_at, allowed, spans[row.attempt_id]).closes_at
         SectionTime.objects.bulk_update(sections, ["closes_at"])
+
+
+def _grants_of(attempts: Sequence[Attempt]) -> dict[int, list[tuple[datetime, int]]]:
+    """Attempt -> when it was given time, and how many seconds: a section in which that was is longer too."""
+    found: dict[int, list[tuple[datetime, int]]] = {attempt.pk: [] for attempt in attempts}
+    rows = Grant.objects.filter(attempt__in=list(found))
+    for attempt, at, seconds in rows.values_list("attempt", "at", "seconds"):
+        found[attempt].append((at, seconds))
+    return found
 
 
 def _spans(attempts: Sequence[Attempt]) -> dict[int, list[Span]]:

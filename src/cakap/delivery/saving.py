@@ -84,9 +84,11 @@ class _Standing:
         # Of a session that was postponed everybody's time stands still: what was on its way counts.
         if self.submitted_at or self.removed or self.state in ENDED:
             return True
-        section = timed_of(self.form).get(item)
-        bounds = self.bounds if section is None else self.sections.get(section)
-        return bounds is None or bounds.is_over(now, late_grace(self.policy))
+        grace, section = late_grace(self.policy), timed_of(self.form).get(item)
+        if self.bounds is None or self.bounds.is_over(now, grace):
+            return True
+        own = self.bounds if section is None else self.sections.get(section)
+        return own is None or own.is_over(now, grace)
 
     def end_by(self, now: datetime) -> str:
         """By what the attempt has ended, empty while it goes on."""

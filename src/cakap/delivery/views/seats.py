@@ -6,13 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cakap.accounts.access import allow, holds, one
+from cakap.accounts.access import allow, holds, one, signed_in
 from cakap.accounts.models import Role
 from cakap.delivery import control, time_watch
 from cakap.delivery.desk import check_in, registration_ends, seat_for
@@ -130,7 +130,7 @@ def trail_page(request: HttpRequest, pk: int) -> HttpResponse:
 
     What was answered is shown to the auditor alone.
     """
-    attempt = _attempt(request, pk)
+    attempt = _sitting(request, pk)
     listing = Listing(
         title=_("Jejak ujian kursi %(n)s") % {"n": attempt.seat.number},
         name=f"jejak-{attempt.pk}",
@@ -159,7 +159,7 @@ def _moment(at: Any) -> str:
 @allow(Role.PROCTOR)
 def evidence_page(request: HttpRequest, pk: int) -> HttpResponse:
     """What was set aside of one sitting; a proctor and a second officer decide whether it counts."""
-    attempt = _attempt(request, pk)
+    attempt = _sitting(request, pk)
     found = evidence_of(attempt)
     open_ = [(row.stray.pk, _evidence_label(row)) for row in found if row.decision is None]
     form = EvidenceForm(request.POST or None, request=request, strays=open_)
@@ -242,6 +242,12 @@ def time_page(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Waktu ditambahkan; layar peserta menunjukkannya segera."))
         return redirect("delivery:seat", pk)
     return form_page(request, form, _("Tambah waktu"), _seat(pk))
+
+
+def _sitting(request: HttpRequest, seat: int) -> Attempt:
+    """The attempt of a seat, also of one that was taken away: what happened there stays readable."""
+    seats = Seat.every.for_user(signed_in(request), request.acting)  # type: ignore[attr-defined]
+    return get_object_or_404(Attempt, seat=get_object_or_404(seats, pk=seat))
 
 
 def _attempt(request: HttpRequest, seat: int) -> Attempt:
