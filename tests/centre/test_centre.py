@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from world import NOW, make_programme
 
 import cakap
@@ -36,6 +38,7 @@ from cakap.centre.services import (
     withdraw,
 )
 from cakap.programmes.models import Programme
+from cakap.registry.errors import UnreadableFile
 from cakap.registry.imports.tables import read_table
 from cakap.registry.models import Competency
 from cakap.registry.services import link_user
@@ -263,6 +266,19 @@ def test_ratings_from_a_file_are_all_or_nothing(programme, assignments):
 
     table = read_table("r.csv", rows.encode())
     assert import_ratings(programme=programme, table=table, actor="t", now=NOW) == 1
+
+
+def test_ratings_whose_nips_lost_digits_are_refused(programme):
+    book = Workbook()
+    book.active.append(["nip", "asesor", "simulasi", "kompetensi", "tingkat", "bukti"])
+    book.active.append([198003012005031001, "satu", "LGD", "M.02", 3, "Ada"])
+    out = io.BytesIO()
+    book.save(out)
+
+    with pytest.raises(UnreadableFile, match="baris 2, kolom nip"):
+        import_ratings(
+            programme=programme, table=read_table("r.xlsx", out.getvalue()), actor="t", now=NOW
+        )
 
 
 def test_only_two_modules_read_the_table_of_ratings():

@@ -295,6 +295,7 @@ def import_ratings(*, programme: Programme, table: Table, actor: str, now: datet
     if missing:
         message = f"{table.file}, baris 1: diharapkan kolom {missing[0]}; tidak ditemukan."
         raise BadRating(message)
+    table.refuse_long_numbers(RATING_HEADERS)
     assignments = {
         (row.participant.employee.nip, row.assessor.username): row
         for row in Assignment.objects.filter(
@@ -303,7 +304,7 @@ def import_ratings(*, programme: Programme, table: Table, actor: str, now: datet
     }
     simulations = {row.code: row for row in programme.simulations.all()}
     competencies = {row.code: row for row in measured_competencies(programme)}
-    for place, cells in enumerate(zip(*table.columns, strict=True), start=2):
+    for place, cells in zip(table.row_numbers, zip(*table.columns, strict=True), strict=True):
         row = dict(zip(table.headers, cells, strict=True))
         where = f"{table.file}, baris {place}"
         try:
