@@ -54,7 +54,7 @@ from cakap.delivery.sites.identity import Card, identity
 from cakap.delivery.sites.log import events_after, head_of
 from cakap.delivery.sites.package import pack, take_in
 from cakap.delivery.sites.receiving import receive
-from cakap.delivery.sites.services import add_site
+from cakap.delivery.sites.services import add_site, withdraw_package
 from cakap.itembank.models import ItemKey, Section
 from cakap.programmes.errors import FromCentre
 from cakap.programmes.models import Seat, Session
@@ -343,6 +343,29 @@ def test_a_second_load_keeps_the_seats_of_the_room_and_makes_way_for_a_new_one(w
     assert session.programme.from_centre
     with pytest.raises(FromCentre):
         seat_all(programme=session.programme, actor="o", now=later(3))
+
+
+@pytest.mark.parametrize("is_taken_back", [False, True])
+def test_who_held_the_session_last_says_when_it_is(world, site, is_taken_back):
+    """A second load keeps the site's date; after the session was taken back the centre's holds."""
+    session = make_open_session(world)
+    took_in = {"centre": identity().card.text}
+    take_in(pack(session=session, site=site, by="o", now=NOW), **took_in, now=later(1))
+    package = SitePackage.objects.get(session=session)
+    if is_taken_back:
+        words = {"reason": "Mesin rusak", "by": "o", "second": "p"}
+        withdraw_package(package=package, **words, now=later(2))
+    Session.objects.filter(pk=session.pk).update(starts_at=later(600), ends_at=later(660))
+    again = pack(session=fresh_session(session), site=site, by="o", now=later(3))
+    Session.objects.filter(pk=session.pk).update(starts_at=later(90), ends_at=later(150))
+
+    take_in(again, **took_in, now=later(4))
+
+    assert fresh_session(session).starts_at == later(600 if is_taken_back else 90)
+
+
+def fresh_session(session):
+    return Session.objects.get(pk=session.pk)
 
 
 def test_the_centre_shows_what_is_still_missing(client, world, site):

@@ -88,6 +88,7 @@ def pack(*, session: Session, site: Site, by: str, now: datetime) -> bytes:
     content = {
         "rows": json.loads(serializers.serialize("json", rows)), "session": session.pk,
         "edition": edition, "made_at": now.isoformat(), "log": _log_of(session),
+        "taken_back": _taken_back(session),
     }  # fmt: skip
     SitePackage.objects.update_or_create(
         session=session,
@@ -109,6 +110,12 @@ def _edition_after(session: Session) -> int:
     held = SitePackage.objects.filter(session=session).values_list("edition", flat=True)
     withdrawn = session.withdrawn_packages.values_list("edition", flat=True)
     return max([*held, *withdrawn], default=0) + 1
+
+
+def _taken_back(session: Session) -> int:
+    """The newest edition that was taken back, 0 for none: since then the centre decided about the session."""
+    editions = session.withdrawn_packages.values_list("edition", flat=True)
+    return max(editions, default=0)
 
 
 def _log_of(session: Session) -> dict[str, Any]:
@@ -228,8 +235,10 @@ def _take_rows(told: dict[str, Any], now: datetime) -> Session:
     _drop_seats(pk, {row.object.pk for row in rows if isinstance(row.object, Seat)})
     # A person with a new seat has left the old one first.
     rows.sort(key=lambda row: isinstance(row.object, Seat) and row.object.removed_at is None)
+    # What was decided here stays, unless the session was taken back since it was loaded here.
+    stays = loaded is None or loaded.edition > int(told.get("taken_back", 0))
     for row in rows:
-        _keep(row)
+        _keep(row, stays=stays)
     session: Session = Session.objects.get(pk=pk)
     log = told.get("log") or {}
     if log and not Attempt.objects.filter(seat__session=session).exists():
@@ -266,10 +275,10 @@ def _only(known: Card) -> Callable[[Card], None]:
     return check
 
 
-def _keep(row: Any) -> None:
+def _keep(row: Any, *, stays: bool) -> None:
     """Rows are written as they came; of what is here, what the room decides stays."""
     found = row.object
-    if isinstance(found, Session):
+    if isinstance(found, Session) and stays:
         known = Session.objects.filter(pk=found.pk).first()
         for name in SESSION if known else ():
             setattr(found, name, getattr(known, name))
