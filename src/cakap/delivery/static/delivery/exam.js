@@ -578,7 +578,9 @@ async function keptHere() {
   const told = { ...row.paper };
   from_kept = true;
   if (state) {
-    ({ page, seq } = state);
+    // The paper may have been opened once more after the last note of where the participant stood.
+    page = Math.max(state.page, row.paper.page);
+    seq = state.page < page ? row.paper.seq_from : state.seq;
     told.paused = state.paused;
     const since = (seconds) => (state.paused ? seconds : Math.max(0, seconds - (Date.now() - state.at) / 1000));
     told.seconds_left = since(state.left);
