@@ -29,3 +29,14 @@ def test_other_words_stay_other_words(typed):
 @pytest.mark.parametrize(("response", "sound"), [("12.5", True), ("١٢", False), ("１２", False)])
 def test_a_number_in_the_log_is_written_in_plain_digits(response, sound):
     assert answerable(Asked(kind="numeric", options=[]))(response) is sound
+
+
+@pytest.mark.parametrize(
+    ("value", "tolerance", "response", "right"),
+    [
+        (1.0, 0.1, "1.1", 1), (3.14, 0.1, "3.24", 1), (3.14, 0.1, "3.241", 0), (0.3, 0, "0.3", 1),
+        (1.0, 0.1, "0.9", 1), (12.5, 0.5, "13.01", 0),
+    ],
+)  # fmt: skip
+def test_a_number_lies_within_its_tolerance_as_it_is_written(value, tolerance, response, right):
+    assert mark("numeric", {"value": value, "tolerance": tolerance}, response) == right
