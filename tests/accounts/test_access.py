@@ -50,6 +50,7 @@ def allowed(client, name, args) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_address_for_every_role_and_another_agencys_objects(client, db):
     world, other = make_world("A"), make_world("B")
     own = objects(world)

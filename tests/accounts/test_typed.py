@@ -71,6 +71,7 @@ def everything(world):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_whatever_is_typed_is_answered_in_words(client, db):
     world = make_world("A")
     own = objects(world)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from commands import wait_for
 
 from outside.agency import plan_session
 from outside.exam import Participant, hidden, seats_of
@@ -112,7 +113,12 @@ def test_an_old_page_ends_no_pause_of_somebody_else_and_words_are_said_once(shar
         proctor.done(f"{board}/umumkan/", text="Waktu tinggal sepuluh menit.")
         proctor.done(f"{board}/kejadian/", text="Pintu dibuka.")
     assert proctor.get(f"{board}/kejadian/daftar/").text.count("Pintu dibuka.") == 1
-    told = Participant(agency, 6).post("/ujian/detak", {}).json()["notices"]
+    person = Participant(agency, 6)
+    # Each process asks for announcements every few seconds.
+    told = wait_for(
+        "the announcement at a participant's page",
+        lambda: person.post("/ujian/detak", {}).json()["notices"], said=agency.installation.said,
+    )  # fmt: skip
     assert [text for _number, text in told] == ["Waktu tinggal sepuluh menit."]
 
 

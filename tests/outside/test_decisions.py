@@ -98,8 +98,10 @@ def test_a_closed_session_goes_on_and_the_time_of_its_closing_is_nobodys(agency)
     late = person.answer(person.items[1], "b").json()
     assert late["ended"]["by"] == "closed"
 
-    agency.sign_in("proctor").done(f"/ujian/sesi/{agency.session}/buka-kembali/", **SIGNED)
+    proctor = agency.sign_in("proctor")
+    board = proctor.done(f"/ujian/sesi/{agency.session}/buka-kembali/", **SIGNED)
 
+    assert "1 jawaban tiba selagi sesi ditutup" in words_of(board)
     assert person.post("/ujian/detak", {}).json()["ended"] is None
     assert left(person) == pytest.approx(before, abs=20)
     assert person.answer(person.items[2], "c").status_code == 200

@@ -17,6 +17,7 @@ from cakap.delivery.models import (
     Announcement,
     Attempt,
     CheckIn,
+    Event,
     Incident,
     Interruption,
     Reopening,
@@ -31,8 +32,11 @@ ASIDE = 32000  # a number of seat that no room has: where one waits while two ar
 
 
 @transaction.atomic
-def reopen_session(*, session: Session, reason: str, by: str, second: str, now: datetime) -> None:
-    """Let a closed session go on; nobody loses the time for which it was closed."""
+def reopen_session(*, session: Session, reason: str, by: str, second: str, now: datetime) -> int:
+    """Let a closed session go on; nobody loses the time for which it was closed.
+
+    Returns how many answers came while it was closed: they are late until people decide otherwise.
+    """
     _refuse_unsigned(reason, by, second)
     refuse_at_site(session)
     refuse_doubt()
@@ -46,6 +50,8 @@ def reopen_session(*, session: Session, reason: str, by: str, second: str, now: 
     unsubmitted.update(amended_at=now)
     _write_reopening(session, None, ended_at=ended_at, reason=reason, by=by, second=second, now=now)
     reckon_running(session)
+    late = Event.objects.filter(attempt__in=unsubmitted, kind=Event.Kind.ANSWER, late=True)
+    return late.filter(received_at__gte=ended_at).count()
 
 
 @transaction.atomic

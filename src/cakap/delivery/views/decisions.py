@@ -63,8 +63,13 @@ def reopen_session(request: HttpRequest, pk: int) -> HttpResponse:
     row = one(request, Session, pk=pk)
     form = SignedForm(request.POST or None, request=request)
     if form.is_valid():
-        decisions.reopen_session(session=row, **_signed(request, form, row))
+        late = decisions.reopen_session(session=row, **_signed(request, form, row))
         messages.success(request, _("Sesi dibuka kembali; waktu selama ditutup tidak dihitung."))
+        if late:
+            text = _(
+                "%(n)s jawaban tiba selagi sesi ditutup dan belum dihitung; putuskan pada Jawaban terlambat."
+            )
+            messages.warning(request, text % {"n": late})
         return redirect(_board(pk))
     intro = _("Peserta yang belum menyelesaikan meneruskan dengan sisa waktunya.")
     return form_page(request, form, _("Buka kembali sesi"), _board(pk), intro=intro)
