@@ -112,7 +112,7 @@ function hear(told) {
   const { seconds_left, paused: stopped, sections = {}, notices = [] } = told;
   if (told.page > page && page) {
     // The server opened it for this page, and the reply was lost.
-    if (from_kept && !over) begin().catch(failed);
+    if (from_kept && !over) begin({ stay: true }).catch(failed);
     else lose();
   }
   if (closes !== undefined && !paused && !stopped) tellOfMoreTime(seconds_left - left());
@@ -611,7 +611,7 @@ async function load() {
 }
 
 let started = false;
-async function begin() {
+async function begin({ stay = false } = {}) {
   await load();
   clearMachine(keys, { attempt, token: paper.deposit }).then(keepShell);
   onOtherAttempt(attempt, () => beat());
@@ -620,7 +620,7 @@ async function begin() {
   dress();
   layMap();
   const first = questions.findIndex((question) => !answers.has(question.id));
-  go(started ? place : Math.max(first, 0));
+  go(stay ? place : Math.max(first, 0));
   $("work").hidden = paused || Boolean(ended);
   await keepProgress(progress());
   outbox.show(work().length ? "waiting" : "saved");
