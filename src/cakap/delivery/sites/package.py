@@ -236,9 +236,9 @@ def _take_rows(told: dict[str, Any], now: datetime) -> Session:
     # A person with a new seat has left the old one first.
     rows.sort(key=lambda row: isinstance(row.object, Seat) and row.object.removed_at is None)
     # What was decided here stays, unless the session was taken back since it was loaded here.
-    stays = loaded is None or loaded.edition > int(told.get("taken_back", 0))
+    keeps_decisions = loaded is None or loaded.edition > int(told.get("taken_back", 0))
     for row in rows:
-        _keep(row, stays=stays)
+        _keep(row, keeps_decisions=keeps_decisions)
     session: Session = Session.objects.get(pk=pk)
     log = told.get("log") or {}
     if log and not Attempt.objects.filter(seat__session=session).exists():
@@ -275,10 +275,10 @@ def _only(known: Card) -> Callable[[Card], None]:
     return check
 
 
-def _keep(row: Any, *, stays: bool) -> None:
+def _keep(row: Any, *, keeps_decisions: bool) -> None:
     """Rows are written as they came; of what is here, what the room decides stays."""
     found = row.object
-    if isinstance(found, Session) and stays:
+    if isinstance(found, Session) and keeps_decisions:
         known = Session.objects.filter(pk=found.pk).first()
         for name in SESSION if known else ():
             setattr(found, name, getattr(known, name))

@@ -56,7 +56,7 @@ def _incomplete(package: SitePackage, now: datetime) -> Incomplete:
     session = package.session
     missing, overdue = missing_by_seat(package), _overdue(package, now)
     decided = session.accepted_gaps.order_by("-at").first()
-    if decided and decided.missing == gap_of(package, now=now):
+    if decided and decided.missing == _gap(missing, overdue):
         missing, overdue = {}, []
     return Incomplete(
         session=session, site=package.site.name, missing=missing,
@@ -66,8 +66,11 @@ def _incomplete(package: SitePackage, now: datetime) -> Incomplete:
 
 def gap_of(package: SitePackage, *, now: datetime) -> dict[str, int]:
     """Seat number -> records missing, 0 where it is not known how the seat ended: for two to decide."""
-    overdue = dict.fromkeys(_overdue(package, now), 0)
-    return {str(seat): n for seat, n in sorted({**overdue, **missing_by_seat(package)}.items())}
+    return _gap(missing_by_seat(package), _overdue(package, now))
+
+
+def _gap(missing: Mapping[int, int], overdue: list[int]) -> dict[str, int]:
+    return {str(seat): n for seat, n in sorted({**dict.fromkeys(overdue, 0), **missing}.items())}
 
 
 def _conflicts(session: Session) -> int:

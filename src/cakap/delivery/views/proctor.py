@@ -99,7 +99,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": [(name, label, found.get(name, 0)) for name, label in STANDINGS.items()],
         "words": board_words() | {"all": board.all_items},
         "pause": control.session_pause(row.pk),
-        "site": _site(row), "own_clock": _own_clock(row), "trouble": _told_by_centre(row),
+        "site": _site(row), **_at_site(row),
         "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
@@ -121,16 +121,13 @@ def _site(session: Session) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _own_clock(session: Session) -> str:
-    """At a site: how its clock stood to the centre's when it last sent, or when it was loaded."""
+def _at_site(session: Session) -> dict[str, str]:
+    """At a site: how its clock stood to the centre's when it last sent or was loaded, and why the last
+    sending of this session did not reach the centre; nothing elsewhere."""
     loaded = LoadedPackage.objects.filter(session=session).first()
-    return load_clock_sentence(loaded) if loaded else ""
-
-
-def _told_by_centre(session: Session) -> str:
-    """At a site: why the last sending of this session did not reach the centre, or nothing."""
-    loaded = LoadedPackage.objects.filter(session=session).first()
-    return loaded.trouble if loaded else ""
+    if loaded is None:
+        return {}
+    return {"own_clock": load_clock_sentence(loaded), "trouble": loaded.trouble}
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
