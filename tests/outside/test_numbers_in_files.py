@@ -103,6 +103,69 @@ def test_the_row_is_the_one_that_the_spreadsheet_shows(town, tmp_path):
     assert "Data" in problems[0]
 
 
+NEW = ("Nama", "1985-01-03", "L", "PNS", "III/a", "S-1")
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        # A column of formulas whose values were not stored, as some programs write them.
+        ([("no", "x", *HEADERS[1:], "nip"), ("=ROW()-1", "", *NEW, 198503012010031001)], 2),
+        ([("=TODAY()",), HEADERS, ("198501032010031009", *NEW), (198503012010031001, *NEW)], 4),
+        ([(None, "=TODAY()"), (None, *HEADERS), (None, 198503012010031001, *NEW)], 3),
+        ([("", *HEADERS, "catatan"), ("=ROW()-1", 198503012010031001, *NEW)], 2),
+    ],
+)  # fmt: skip
+def test_formulas_without_stored_values_hide_no_shortened_number(town, tmp_path, rows, row):
+    before = people(town)
+    file = tmp_path / "rumus.xlsx"
+    file.write_bytes(workbook(*rows))
+    done = imported(town, "employees", file, "--dry-run", "--json")
+    problems = json.loads(done.stdout)["problems"]
+
+    assert [line for line in problems if "15 angka" in line], problems
+    assert f"baris {row}, kolom nip" in problems[0]
+    assert people(town) == before
+
+
+def test_a_list_whose_last_column_is_the_number_is_refused_not_a_fault(shared_agency):
+    operator = shared_agency.sign_in("operator")
+    path = f"/program/{shared_agency.programme}"
+    content = workbook(("no", "nip"), ("=ROW()-1", int(nip(1))))
+    answer = operator.fill(f"{path}/peserta/berkas/", files={"file": ("daftar.xlsx", content)})
+
+    assert answer.status_code == 400
+    assert "baris 2" in words_of(answer)
+
+
+def test_numbers_that_a_spreadsheet_wrote_out_with_zeros_are_refused_or_named(town, tmp_path):
+    file = tmp_path / "nol.csv"
+    head = ",".join(HEADERS)
+    rest = "Nama,1985-01-03,L,PNS,III/a,S-1"
+    file.write_text(f"{head}\n198501032010031000,{rest}\n198501032010032000,{rest}\n")
+    problems = json.loads(imported(town, "employees", file, "--dry-run", "--json").stdout)[
+        "problems"
+    ]
+    assert [line.split(",")[0] for line in problems] == ["baris 2", "baris 3"]
+    assert "15 angka" in problems[0]
+
+    file.write_text(f"{head}\n198501032010031000,{rest}\n198501032010031008,{rest}\n")
+    told = json.loads(imported(town, "employees", file, "--dry-run", "--json").stdout)
+    assert not told["problems"]
+    assert "baris 2, kolom nip" in told["findings"][0]
+
+
+def test_rows_of_a_file_whose_head_stands_lower_are_named_as_shown(town, tmp_path):
+    file = tmp_path / "bawah.xlsx"
+    wrong = ("1985010320100310", *NEW)
+    right = ("198501032010031011", *NEW)
+    file.write_bytes(workbook(HEADERS, right, right[:1] + ("Lain",) + right[2:], wrong, top=3))
+    problems = json.loads(imported(town, "employees", file, "--dry-run", "--json").stdout)[
+        "problems"
+    ]
+    assert any(line.startswith("baris 6, kolom nip") for line in problems), problems
+
+
 def test_a_code_of_a_post_or_unit_as_a_long_number_is_refused_alike(town, tmp_path):
     file = tmp_path / "unit.xlsx"
     file.write_bytes(workbook(("kode", "nama"), (1234567890123456, "Unit"), (123456789012345, "B")))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from cakap.accounts.models import Agency
+from cakap.registry.imports.long_numbers import ADVICE
 from cakap.registry.imports.reading import Problem, Reading
 from cakap.registry.models import Appointment, Employee, Unit
 from cakap.registry.nip import read_nip
 from cakap.registry.reference import RANK_ORDER
 
+LOST = "000"  # what a spreadsheet writes for the digits beyond the fifteenth
+NUMBERED = "nomor urut 001–999 di akhir NIP (000: mungkin hilang ketika disimpan sebagai bilangan)"
 Check = Callable[[Reading, Agency], Iterator[Problem]]
 
 
@@ -18,8 +21,11 @@ def nips_are_well_formed(reading: Reading, agency: Agency) -> Iterator[Problem]:
     elsewhere = set(
         Employee.objects.exclude(agency=agency).values_list("nip", flat=True)
     ).intersection(map(str, reading.columns["nip"]))
-    columns = reading.rows(("nip", "type", "rank"))
-    for row, (nip, kind, rank) in enumerate(columns, start=2):
+    if _all_shortened(reading.columns["nip"]):
+        for row, (nip,) in reading.numbered(("nip",)):
+            yield Problem(row=row, column="nip", expected=ADVICE, found=nip)
+        return
+    for row, (nip, kind, rank) in reading.numbered(("nip", "type", "rank")):
         if nip in elsewhere:
             yield Problem(row=row, column="nip", expected="pegawai instansi ini", found=nip)
         try:
@@ -34,11 +40,17 @@ def nips_are_well_formed(reading: Reading, agency: Agency) -> Iterator[Problem]:
             yield Problem(row=row, column="golongan", expected=f"golongan {kind}", found=rank)
 
 
+def _all_shortened(nips: Sequence[str]) -> bool:
+    """Whether a spreadsheet has written the numbers of a whole column with zeros for their last digits."""
+    return len(nips) > 1 and all(nip.endswith(LOST) for nip in nips)
+
+
 def nips_that_disagree(reading: Reading) -> Iterator[Problem]:
     """Findings, not errors: births and sexes are corrected by decree, numbers are not."""
-    columns = reading.rows(("nip", "type", "birth_date", "sex"))
-    for row, (nip, kind, birth, sex) in enumerate(columns, start=2):
+    for row, (nip, kind, birth, sex) in reading.numbered(("nip", "type", "birth_date", "sex")):
         said = read_nip(nip, pppk=kind == "PPPK")
+        if nip.endswith(LOST):
+            yield Problem(row=row, column="nip", expected=NUMBERED, found=nip)
         if said.birth != birth:
             yield Problem(
                 row=row, column="tanggal_lahir", expected=str(said.birth), found=str(birth)
@@ -55,8 +67,7 @@ def one_definitive_post(reading: Reading, agency: Agency) -> Iterator[Problem]:
             position__agency=agency, end__isnull=True, kind=Appointment.Kind.DEFINITIVE
         ).values_list("employee_id", "position_id", "start")
     }
-    columns = reading.rows(("employee_id", "position_id", "kind", "start", "end"))
-    rows = list(enumerate(columns, start=2))
+    rows = list(reading.numbered(("employee_id", "position_id", "kind", "start", "end")))
     for _, (employee, position, kind, start, end) in rows:
         if kind == "definitif" and end is not None and held.get(employee) == (position, start):
             del held[employee]
@@ -74,7 +85,7 @@ def one_definitive_post(reading: Reading, agency: Agency) -> Iterator[Problem]:
 
 def ends_after_start(reading: Reading, agency: Agency) -> Iterator[Problem]:
     """What ends does so no sooner than it starts."""
-    for row, (start, end) in enumerate(reading.rows(("start", "end")), start=2):
+    for row, (start, end) in reading.numbered(("start", "end")):
         if end is not None and end < start:
             yield Problem(
                 row=row, column="sampai", expected=f"tidak sebelum {start}", found=str(end)
@@ -86,7 +97,7 @@ def units_form_a_tree(reading: Reading, agency: Agency) -> Iterator[Problem]:
     parents = dict(Unit.objects.filter(agency=agency).values_list("code", "parent__code")) | dict(
         reading.rows(("code", "parent_id"))
     )
-    for row, code in enumerate(reading.columns["code"], start=2):
+    for row, (code,) in reading.numbered(("code",)):
         seen, here = {code}, parents.get(code)
         while here is not None and here not in seen:
             seen.add(here)

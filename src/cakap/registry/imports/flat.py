@@ -86,8 +86,7 @@ def _row_problems(kind: Kind, reading: Reading, agency: Agency) -> list[Problem]
     problems: list[Problem] = []
     seen: dict[Row, tuple[int, Row]] = {}
     names = [field.name for field in kind.fields]
-    keys = reading.rows(kind.key)
-    for place, (key, row) in enumerate(zip(keys, reading.rows(names), strict=True), start=2):
+    for (place, key), row in zip(reading.numbered(kind.key), reading.rows(names), strict=True):
         first, earlier = seen.setdefault(key, (place, row))
         if first != place and not (kind.repeats and earlier == row):
             header = next(field.header for field in kind.fields if field.name == kind.key[0])

@@ -105,7 +105,7 @@ def _foreign_codes(reading: Reading, agency: Agency) -> list[Problem]:
     )
     return [
         Problem(row=row, column="kode", expected="kode milik instansi ini", found=code)
-        for row, code in enumerate(reading.columns["code"], start=2)
+        for row, (code,) in reading.numbered(("code",))
         if code in foreign
     ]
 
@@ -206,7 +206,7 @@ def newest_standards(
 def _twice(reading: Reading, first: str, second: str, column: str) -> list[Problem]:
     seen: dict[tuple[Any, Any], int] = {}
     problems: list[Problem] = []
-    for row, key in enumerate(reading.rows((first, second)), start=2):
+    for row, key in reading.numbered((first, second)):
         earlier = seen.setdefault(key, row)
         if earlier != row:
             found = f"ganda dengan baris {earlier}"

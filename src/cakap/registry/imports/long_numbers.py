@@ -18,12 +18,18 @@ ADVICE = (
 )
 SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}")
 _MAYBE_LONG = re.compile(rb"v>\s*[+-]?(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d)")
+# The first cell with a value: a cell that is only formatted, or a formula whose value was not stored, is none.
+_FIRST_FILLED = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="[A-Z]+(\d+)"[^>]*(?<!/)>'
+    rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?[vt](?:\s[^>]*)?(?<!/)>[^<]",
+    re.DOTALL,
+)
 _REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LongNumber:
-    """A cell with such a number. `column` counts from 0 at the first column that has anything in it."""
+    """A cell with such a number: its row and column (A is 0) as the sheet counts them."""
 
     row: int
     column: int
@@ -32,10 +38,11 @@ class LongNumber:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LongNumbers:
-    """All such cells of a sheet and the row, as the spreadsheet counts, at which its content begins."""
+    """All such cells of a sheet, and the row and column at which its content begins."""
 
     sheet: str
     first_row: int
+    first_column: int
     cells: tuple[LongNumber, ...]
 
 
@@ -56,14 +63,15 @@ def long_numbers_of(content: bytes) -> LongNumbers:
         sheet, path = _first_sheet(archive)
         xml = archive.read(path)
     if not _MAYBE_LONG.search(xml):
-        first = re.search(rb'<(?:\w+:)?c\b[^>/]*\br="[A-Z]+(\d+)"[^>/]*>\s*<', xml)
-        return LongNumbers(sheet=sheet, first_row=int(first[1]) if first else 1, cells=())
+        first = _FIRST_FILLED.search(xml)
+        row = int(first[1]) if first else 1
+        return LongNumbers(sheet=sheet, first_row=row, first_column=0, cells=())
     filled = list(_filled_cells(xml))
-    left = min((column for _, column, _, _ in filled), default=0)
     return LongNumbers(
         sheet=sheet, first_row=min((row for row, _, _, _ in filled), default=1),
+        first_column=min((column for _, column, _, _ in filled), default=0),
         cells=tuple(
-            LongNumber(row=row, column=column - left, found=text)
+            LongNumber(row=row, column=column, found=text)
             for row, column, is_number, text in filled
             if is_number and _is_long(text)
         ),
@@ -99,10 +107,9 @@ def _filled_cells(xml: bytes) -> Iterator[tuple[int, int, bool, str]]:
         elif event == "end" and name == "c":
             place = _REFERENCE.fullmatch(element.get("r") or "")
             column = _column(place[1]) if place else column + 1
-            value = element.findtext("{*}v")
-            if value is not None or len(element):
-                is_number = value is not None and element.get("t", "n") == "n"
-                yield row, column, is_number, (value or "").strip()
+            value = (element.findtext("{*}v") or "").strip()
+            if value or any(text.text for text in element.iterfind("{*}is//{*}t")):
+                yield row, column, bool(value) and element.get("t", "n") == "n", value
         elif event == "end":
             element.clear()
 

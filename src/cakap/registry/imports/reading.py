@@ -36,18 +36,27 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     dropped: tuple[str, ...] = ()
     absent: set[str] = field(default_factory=set)
-    length: int = 0
+    numbers: Sequence[int] = ()
+
+    @property
+    def length(self) -> int:
+        """How many rows there are."""
+        return len(self.numbers)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The rows as tuples of these fields."""
         return zip(*(self.columns[name] for name in names), strict=True)
+
+    def numbered(self, names: Sequence[str]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """The rows, each with the number under which a spreadsheet or editor shows it."""
+        return zip(self.numbers, self.rows(names), strict=True)
 
 
 def read(
     table: Table, fields: Sequence[Field], lookups: Mapping[str, Mapping[str, int]]
 ) -> Reading:
     """Read each field from the column that bears its header or one of its aliases."""
-    reading = Reading(length=len(table))
+    reading = Reading(numbers=table.row_numbers)
     used: set[int] = set()
     places = {normal(header): place for place, header in enumerate(table.headers)}
     for one in fields:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 import fastexcel
 
@@ -99,7 +102,7 @@ def _read_csv(file: str, content: bytes) -> Table:
     except csv.Error as exc:
         message = f"{file}: susunan CSV rusak ({exc}); periksa tanda kutip."
         raise UnreadableFile(message) from exc
-    return _as_table(file, [(number, row) for number, row in rows if any(row)], None)
+    return _as_table(file, [(number, row) for number, row in rows if any(row)])
 
 
 def _read_xlsx(file: str, content: bytes) -> Table:
@@ -110,12 +113,60 @@ def _read_xlsx(file: str, content: bytes) -> Table:
     except Exception as exc:
         message = f"{file}: bukan berkas XLSX yang dapat dibaca."
         raise UnreadableFile(message) from exc
-    rows = enumerate(zip(*columns, strict=True), start=found.first_row)
+    place = _place(columns, found)
+    if place is None:
+        cell = found.cells[0]
+        message = f"{file}, lembar {found.sheet}, baris {cell.row}: diharapkan {ADVICE}; ditemukan {cell.found}."
+        raise UnreadableFile(message)
+    first_row, first_column = place
+    shortened = {(one.row, one.column - first_column): one.found for one in found.cells}
+    rows = enumerate(zip(*columns, strict=True), start=first_row)
     cells = [(number, [cell or "" for cell in row]) for number, row in rows]
-    return _as_table(file, [(number, row) for number, row in cells if any(row)], found)
+    return _as_table(
+        file, [(number, row) for number, row in cells if any(row)], found.sheet, shortened
+    )
 
 
-def _as_table(file: str, numbered: list[tuple[int, list[str]]], found: LongNumbers | None) -> Table:
+def _place(columns: Sequence[Sequence[str | None]], found: LongNumbers) -> tuple[int, int] | None:
+    """The sheet's row and column of the first cell that was read; None where no place fits.
+
+    Two readers look at one sheet and may not agree on where it begins: cells that were only formatted, formulas
+    without a stored value. The numbers that lost digits stand in both and settle it.
+    """
+
+    def fits(place: tuple[int, int]) -> bool:
+        return all(
+            _same_number(columns, one.row - place[0], one.column - place[1], one.found)
+            for one in found.cells
+        )
+
+    first = (found.first_row, found.first_column)
+    if fits(first):
+        return first
+    top, left = (min(one.row for one in found.cells), min(one.column for one in found.cells))
+    others = ((row, column) for row in range(1, top + 1) for column in range(left + 1))
+    fitting = list(islice(filter(fits, others), 2))
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _same_number(
+    columns: Sequence[Sequence[str | None]], down: int, across: int, written: str
+) -> bool:
+    """Whether the cell that was read there is the number that is written there."""
+    if not (0 <= across < len(columns) and 0 <= down < len(columns[across])):
+        return False
+    try:
+        return math.isclose(float(columns[across][down] or ""), float(written), rel_tol=1e-12)
+    except ValueError:
+        return False
+
+
+def _as_table(
+    file: str,
+    numbered: list[tuple[int, list[str]]],
+    sheet: str = "",
+    shortened: Mapping[tuple[int, int], str] = MappingProxyType({}),
+) -> Table:
     if not numbered:
         message = f"{file}: berkas kosong; diharapkan baris judul kolom dan isinya."
         raise UnreadableFile(message)
@@ -135,19 +186,20 @@ def _as_table(file: str, numbered: list[tuple[int, list[str]]], found: LongNumbe
     columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in headers)
     return Table(
         file=file, headers=headers, columns=columns, rows=tuple(numbers[1:]),
-        sheet=found.sheet if found else "",
-        long_numbers=_long_numbers(columns, numbers[1:], found),
+        sheet=sheet, long_numbers=_long_numbers(columns, numbers[1:], shortened),
     )  # fmt: skip
 
 
 def _long_numbers(
-    columns: Sequence[Sequence[str]], numbers: Sequence[int], found: LongNumbers | None
+    columns: Sequence[Sequence[str]],
+    numbers: Sequence[int],
+    shortened: Mapping[tuple[int, int], str],
 ) -> dict[int, dict[int, str]]:
     """Column -> row -> text of the cells that lost digits: numbers of a sheet, and scientific notation."""
     cells: dict[int, dict[int, str]] = {}
-    for one in found.cells if found else ():
-        if numbers and one.row >= numbers[0]:
-            cells.setdefault(one.column, {})[one.row] = one.found
+    for (row, place), text in shortened.items():
+        if numbers and row >= numbers[0]:
+            cells.setdefault(place, {})[row] = text
     for place, column in enumerate(columns):
         for number, cell in zip(numbers, column, strict=True):
             if ("E" in cell or "e" in cell) and is_scientific(cell):
