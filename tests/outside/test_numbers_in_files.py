@@ -159,7 +159,7 @@ def test_rows_of_a_file_whose_head_stands_lower_are_named_as_shown(town, tmp_pat
     file = tmp_path / "bawah.xlsx"
     wrong = ("1985010320100310", *NEW)
     right = ("198501032010031011", *NEW)
-    file.write_bytes(workbook(HEADERS, right, right[:1] + ("Lain",) + right[2:], wrong, top=3))
+    file.write_bytes(workbook(HEADERS, right, (*right[:1], "Lain", *right[2:]), wrong, top=3))
     problems = json.loads(imported(town, "employees", file, "--dry-run", "--json").stdout)[
         "problems"
     ]

@@ -18,7 +18,7 @@ ADVICE = (
 )
 SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}")
 _MAYBE_LONG = re.compile(rb"v>\s*[+-]?(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d)")
-# The first cell with a value: a cell that is only formatted, or a formula whose value was not stored, is none.
+# The first cell with a value: one that is only formatted, or a formula without a stored value, is none.
 _FIRST_FILLED = re.compile(
     rb'<(?:\w+:)?c\b[^>]*?\br="[A-Z]+(\d+)"[^>]*(?<!/)>'
     rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?[vt](?:\s[^>]*)?(?<!/)>[^<]",

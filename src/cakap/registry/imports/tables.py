@@ -116,7 +116,8 @@ def _read_xlsx(file: str, content: bytes) -> Table:
     place = _place(columns, found)
     if place is None:
         cell = found.cells[0]
-        message = f"{file}, lembar {found.sheet}, baris {cell.row}: diharapkan {ADVICE}; ditemukan {cell.found}."
+        where = f"{file}, lembar {found.sheet}, baris {cell.row}"
+        message = f"{where}: diharapkan {ADVICE}; ditemukan {cell.found}."
         raise UnreadableFile(message)
     first_row, first_column = place
     shortened = {(one.row, one.column - first_column): one.found for one in found.cells}
@@ -130,8 +131,8 @@ def _read_xlsx(file: str, content: bytes) -> Table:
 def _place(columns: Sequence[Sequence[str | None]], found: LongNumbers) -> tuple[int, int] | None:
     """The sheet's row and column of the first cell that was read; None where no place fits.
 
-    Two readers look at one sheet and may not agree on where it begins: cells that were only formatted, formulas
-    without a stored value. The numbers that lost digits stand in both and settle it.
+    Two readers look at one sheet and may not agree on where it begins, after formulas without a stored
+    value or cells that were only formatted. The numbers that lost digits stand in both and settle it.
     """
 
     def fits(place: tuple[int, int]) -> bool:
