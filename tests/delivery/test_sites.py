@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from itertools import permutations
@@ -18,6 +19,7 @@ from delivery.test_control import fresh, keep, later, sit
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from itembank.test_kinds import DRAFTS, PICTURE
 from world import NOW, make_open_session, make_world
 
 from cakap.accounts.models import Role
@@ -41,8 +43,9 @@ from cakap.delivery.models import (
 )
 from cakap.delivery.queries import state_of
 from cakap.delivery.services import sign_in, submit
+from cakap.delivery.sites import package as package_module
 from cakap.delivery.sites.carrying import KIND
-from cakap.delivery.sites.envelope import opened, sealed, signed, unsealed
+from cakap.delivery.sites.envelope import PACKAGE_BOUNDS, opened, sealed, signed, unsealed
 from cakap.delivery.sites.errors import (
     BadCard,
     BadEnvelope,
@@ -56,6 +59,7 @@ from cakap.delivery.sites.package import pack, take_in
 from cakap.delivery.sites.receiving import receive
 from cakap.delivery.sites.services import add_site, withdraw_package
 from cakap.itembank.models import ItemKey, Section
+from cakap.itembank.services import SectionPlan, add_package, build_form
 from cakap.programmes.errors import FromCentre
 from cakap.programmes.models import Seat, Session
 from cakap.programmes.services import seat_all
@@ -191,6 +195,39 @@ def test_rows_that_no_package_holds_are_refused(world, site):
             sealed(signed(rogue, identity()), identity().card),
             centre=identity().card.text, now=NOW,
         )  # fmt: skip
+
+
+def test_every_kind_of_question_travels_with_the_pictures_that_it_shows_alone(world, site):
+    add_package(
+        agency=world.agency,
+        drafts=DRAFTS,
+        stimuli={},
+        files=[PICTURE, replace(PICTURE, digest="0" * 64)],
+        actor="t",
+        now=NOW,
+    )
+    plan = SectionPlan(
+        title="Semua", instructions="", codes=[one.code for one in DRAFTS], shuffle=False
+    )
+    form = build_form(
+        agency=world.agency, code="K", name="Semua", minutes=60, sections=[plan], actor="t", now=NOW
+    )
+    session = make_open_session(world, form=form)
+    content = pack(session=session, site=site, by="o", now=NOW)
+
+    _, told = opened(unsealed(content, identity()), check=anybody, bounds=PACKAGE_BOUNDS)
+    pictures = [row for row in told["rows"] if row["model"] == "itembank.asset"]
+    assert [row["fields"]["digest"] for row in pictures] == [PICTURE.digest]
+    assert take_in(content, centre=identity().card.text, now=NOW).pk == session.pk
+
+
+def test_what_no_site_would_take_is_not_packed(world, site, monkeypatch):
+    session = make_open_session(world)
+    small = replace(PACKAGE_BOUNDS, unpacked=1000)
+    monkeypatch.setattr(package_module, "PACKAGE_BOUNDS", small)
+    with pytest.raises(NotForSites, match="terlalu besar"):
+        pack(session=session, site=site, by="o", now=NOW)
+    assert not SitePackage.objects.exists()
 
 
 def test_a_session_that_needs_keys_or_was_begun_is_not_packed(world, site):

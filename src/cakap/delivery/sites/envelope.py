@@ -24,32 +24,43 @@ from cakap.delivery.sites.identity import Card, Identity
 
 SEALED = b"cakap-sealed-1\n"
 NONCE = bytes(12)  # the key is of the moment, so it is used once
-MOST_RATIO, DEEPEST = 100, 8
+MOST_RATIO = 100
 MiB = 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bounds:
-    """How large an envelope may be: its bytes as sent, its content unpacked, the values in that."""
+    """How large an envelope may be: its bytes as sent, its content unpacked, the values in that and how
+    deep they lie in each other."""
 
     sent: int
     unpacked: int
     values: int
+    deepest: int
 
 
-LOG_BOUNDS = Bounds(sent=8 * MiB, unpacked=16 * MiB, values=600_000)
-PACKAGE_BOUNDS = Bounds(sent=384 * MiB, unpacked=256 * MiB, values=20_000_000)
+LOG_BOUNDS = Bounds(sent=8 * MiB, unpacked=16 * MiB, values=600_000, deepest=8)
+# Questions lie deep: rows, fields, the layout of an item, its rows, their blanks, the options of each.
+PACKAGE_BOUNDS = Bounds(sent=384 * MiB, unpacked=256 * MiB, values=20_000_000, deepest=24)
 
 
-def signed(content: Any, own: Identity) -> bytes:
-    """The content as JSON, packed, with the sender's card and signature."""
+def signed(content: Any, own: Identity, *, bounds: Bounds | None = None) -> bytes:
+    """The content as JSON, packed, with the sender's card and signature.
+
+    With bounds, raises BadEnvelope for what a reader with these bounds would refuse.
+    """
     body = zlib.compress(json.dumps(content, ensure_ascii=False, default=str).encode())
+    if bounds:
+        _unpacked(body, bounds)
     envelope = {
         "card": own.card.text,
         "signature": base64.b64encode(own.sign.sign(body)).decode(),
         "body": base64.b64encode(body).decode(),
     }
-    return json.dumps(envelope).encode()
+    packed = json.dumps(envelope).encode()
+    if bounds and len(packed) > bounds.sent:
+        raise BadEnvelope
+    return packed
 
 
 def opened(
@@ -94,15 +105,15 @@ def _unpacked(body: bytes, bounds: Bounds) -> Any:
         told = json.loads(content)
     except (zlib.error, ValueError, RecursionError) as exc:
         raise BadEnvelope from exc
-    if not _is_shallow(told):
+    if not _is_shallow(told, bounds.deepest):
         raise BadEnvelope
     return told
 
 
-def _is_shallow(content: Any) -> bool:
-    """Whether nothing in it lies deeper than DEEPEST."""
+def _is_shallow(content: Any, deepest: int) -> bool:
+    """Whether nothing in it lies deeper than that."""
     level: list[Any] = [content]
-    for _depth in range(DEEPEST):
+    for _depth in range(deepest):
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return True

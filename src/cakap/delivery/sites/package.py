@@ -6,6 +6,7 @@ Rows keep their numbers, so what comes back speaks of the same seats and items.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -20,13 +21,13 @@ from cakap.accounts.models import Agency
 from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.control import reckon
-from cakap.delivery.models import Attempt, LoadedPackage, Site, SitePackage
+from cakap.delivery.models import Attempt, Interruption, LoadedPackage, Site, SitePackage
 from cakap.delivery.sites.decided import free_number
 from cakap.delivery.sites.envelope import PACKAGE_BOUNDS, opened, sealed, signed, unsealed
 from cakap.delivery.sites.errors import BadEnvelope, NotForSites, NotSigned, OlderPackage
 from cakap.delivery.sites.identity import Card, identity
 from cakap.delivery.sites.log import SESSION, events_after, standing_rows
-from cakap.delivery.sites.receiving import take_events, take_standing
+from cakap.delivery.sites.receiving import newest_taken_back, take_events, take_standing
 from cakap.itembank.models import (
     Asset,
     Form,
@@ -56,6 +57,7 @@ MODELS: tuple[type[models.Model], ...] = (
     Agency, Employee, Portrait, Snapshot, Programme, Participant, Accommodation, Room, Asset,
     Stimulus, Item, ItemVersion, Form, Section, FormItem, Session, Seat,
 )  # fmt: skip
+ASSET_NAMED = re.compile(r"berkas:([0-9a-f]{64})")
 NEVER = (ItemKey, ItemParameters)
 
 
@@ -84,12 +86,11 @@ def pack(*, session: Session, site: Site, by: str, now: datetime) -> bytes:
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
     edition = _edition_after(session)
-    rows = [row for query in _queries(session) for row in _plain(query)]
     content = {
-        "rows": json.loads(serializers.serialize("json", rows)), "session": session.pk,
-        "edition": edition, "made_at": now.isoformat(), "log": _log_of(session),
-        "taken_back": _taken_back(session),
+        "rows": _rows_of(session), "session": session.pk, "edition": edition,
+        "made_at": now.isoformat(), "log": _log_of(session), "taken_back": newest_taken_back(session),
     }  # fmt: skip
+    package = _signed(content)
     SitePackage.objects.update_or_create(
         session=session,
         defaults={
@@ -102,7 +103,31 @@ def pack(*, session: Session, site: Site, by: str, now: datetime) -> bytes:
         agency=session.programme.organiser.code, now=now,
         detail={"site": site.name, "edition": edition},
     )  # fmt: skip
-    return sealed(signed(content, identity()), Card.read(site.card))
+    return sealed(package, Card.read(site.card))
+
+
+def _signed(content: Any) -> bytes:
+    """Raises NotForSites for a package that no site would take: then the session stays here."""
+    try:
+        return signed(content, identity(), bounds=PACKAGE_BOUNDS)
+    except BadEnvelope as exc:
+        message = (
+            f"Paket sesi ini terlalu besar untuk dibawa: paling banyak {PACKAGE_BOUNDS.unpacked // 2**20} "
+            "MiB dengan semua gambar dan fotonya. Pecahlah sesi ini, atau perkecil gambarnya."
+        )
+        raise NotForSites(message) from exc
+
+
+def _rows_of(session: Session) -> list[Any]:
+    """All that the package holds, in the order in which it is taken in; of pictures those that are shown."""
+    rows = [row for query in _queries(session) for row in _plain(query)]
+    told: list[Any] = json.loads(serializers.serialize("json", rows))
+    named = set(ASSET_NAMED.findall(json.dumps(told)))
+    agencies = {row["pk"] for row in told if row["model"] == Agency._meta.label_lower}
+    assets = Asset.objects.filter(agency__in=agencies, digest__in=named)
+    place = next(at for at, row in enumerate(told) if row["model"] == Room._meta.label_lower) + 1
+    told[place:place] = json.loads(serializers.serialize("json", assets))
+    return told
 
 
 def _edition_after(session: Session) -> int:
@@ -110,12 +135,6 @@ def _edition_after(session: Session) -> int:
     held = SitePackage.objects.filter(session=session).values_list("edition", flat=True)
     withdrawn = session.withdrawn_packages.values_list("edition", flat=True)
     return max([*held, *withdrawn], default=0) + 1
-
-
-def _taken_back(session: Session) -> int:
-    """The newest edition that was taken back, 0 for none: since then the centre decided about the session."""
-    editions = session.withdrawn_packages.values_list("edition", flat=True)
-    return max(editions, default=0)
 
 
 def _log_of(session: Session) -> dict[str, Any]:
@@ -180,7 +199,6 @@ def _queries(session: Session) -> Iterator[Iterable[models.Model]]:
     yield Participant.objects.filter(seats__in=seats).distinct()
     yield Accommodation.objects.filter(participant__seats__in=seats).distinct()
     yield [session.room]
-    yield Asset.objects.filter(agency__in=versions.values("item__agency"))
     yield Stimulus.objects.filter(versions__in=versions).distinct()
     yield Item.objects.filter(versions__in=versions).distinct()
     yield versions
@@ -258,10 +276,15 @@ def _drop_seats(session: int, kept: set[int]) -> None:
 
 
 def _go_on_from(session: Session, log: dict[str, Any], now: datetime) -> None:
-    """Attempts that began at an earlier site go on here: at whatever machine signs in next."""
+    """Attempts that began at an earlier site go on here: at whatever machine signs in next.
+
+    A doubt about that site's clock is not settled any more: it is a pause now, which a proctor ends.
+    """
     take_standing(session, log["head"], now=now)
     for part in log["parts"]:
         take_events(session, part["seats"], now)
+    still = session.interruptions.filter(kind=Interruption.Kind.CLOCK, ended_at__isnull=True)
+    still.update(kind=Interruption.Kind.PAUSE)
     Attempt.objects.filter(seat__session=session).update(device="", uploads=False)
 
 
