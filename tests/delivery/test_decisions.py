@@ -7,12 +7,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from world import NOW
 
-from cakap.delivery import decisions, time_watch
+from cakap.delivery import clock_alarms, control, decisions, time_watch
 from cakap.delivery.control import close
 from cakap.delivery.ends import end_of, still_open
-from cakap.delivery.errors import BadReopening, StillWorking, TimeInDoubt
+from cakap.delivery.errors import BadReopening, StillWorking, TimeInDoubt, TimeNotConfirmed
 from cakap.delivery.late_marks import correct_late_marks
-from cakap.delivery.models import Attempt, ClockAlarm, Event, Retest
+from cakap.delivery.models import (
+    Attempt,
+    ClockAlarm,
+    ClockReading,
+    Event,
+    Retest,
+    Site,
+    SitePackage,
+)
 from cakap.delivery.queries import finished_attempts, session_of, state_of
 from cakap.delivery.services import begin, give_consent, sign_in, submit
 from cakap.delivery.sites.queries import amended_participants
@@ -190,7 +198,7 @@ def test_a_step_takes_nobodys_time_whichever_clock_is_right(session, watch, cloc
         submit(attempt=fresh(attempt), device=attempt.device, last_seq=0, now=watch.now())
     clocks.run(120)
     time_watch.confirm_time(
-        alarm=time_watch.open_alarm(), choice=choice, right_at=None, reason="x", by="p"
+        alarm=clock_alarms.open_alarm(), choice=choice, right_at=None, reason="x", by="p"
     )
 
     right = datetime.fromtimestamp(clocks.wall, UTC) if choice == "new" else later(12)
@@ -246,3 +254,105 @@ def test_a_gap_asks_only_where_somebody_was_at_work(
     clocks.wall, clocks.boot = clocks.wall + 11 * 3600, 5.0
     switched_on(monkeypatch).now()
     assert ClockAlarm.objects.filter(kind="gap").count() == alarms
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_reckoned_from_the_time_waits_until_it_is_confirmed(session, watch, clocks):
+    """A postponed session, opened and let run on by a wrong clock, ended for everybody when it was set."""
+    attempt = begun(session, now=watch.now())
+    control.postpone(session=session, starts_at=later(1500), reason="x", by="p", now=watch.now())
+    session.refresh_from_db()
+    time_watch.raise_alarm(
+        kind="behind", expected=clocks.wall, found=clocks.wall - 1000, since=clocks.wall
+    )
+    words = {"session": session, "by": "p", "now": watch.now()}
+    for act in (
+        lambda: control.open_room(**words),
+        lambda: control.resume_room(**words),
+        lambda: control.resume_one(attempt=attempt, by="p", now=watch.now()),
+    ):
+        with pytest.raises(TimeNotConfirmed):
+            act()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_centres_clock_stops_nobody_at_a_site(session, watch, clocks):
+    """What a site told of people at work is not at work here: there another clock counts."""
+    attempt = begun(session, now=watch.now())
+    Attempt.objects.update(uploads=True, seen_at=later(60))
+    site = Site.objects.create(agency=session.room.agency, name="S", card="x", added_at=NOW)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+    clocks.run(60)
+    clocks.wall += 7200
+
+    assert watch.now() == datetime.fromtimestamp(clocks.wall, UTC)
+    time_watch.raise_alarm(kind="gap", expected=clocks.wall, found=clocks.wall, since=clocks.wall)
+    assert not session.interruptions.exists()
+    assert fresh(attempt).paused_at is None
+    assert time_watch.newest_sign() is None
+
+
+@pytest.mark.parametrize(("others_seconds", "alarms"), [(None, 1), (2, 0), (500, 1)])
+@pytest.mark.django_db(transaction=True)
+def test_a_machine_that_comes_back_beside_another_stops_nobody(
+    session, watch, clocks, others_seconds, alarms
+):
+    """others_seconds: how long ago another machine of the installation was last at work."""
+    watch.now()
+    time_watch.keep_reading(*clocks(), 0.0)
+    begun(session, now=watch.now())
+    clocks.run(600)
+    Attempt.objects.update(seen_at=later(1))
+    if others_seconds is not None:
+        ClockReading.objects.create(
+            host="another", boot_id="x", boot=0, wall=clocks.wall - others_seconds
+        )
+    again = time_watch.Watch(on=True)
+    again.now()
+    assert ClockAlarm.objects.filter(kind="gap").count() == alarms
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_gets_time_for_a_gap_before_the_beginning(session, watch, clocks):
+    watch.now()
+    time_watch.keep_reading(*clocks(), 0.0)
+    clocks.run(3600)
+    begun(session, now=later(60))
+    assert not time_watch.is_running(NOW)
+
+
+@pytest.mark.parametrize("choice", ["old", "new"])
+@pytest.mark.django_db(transaction=True)
+def test_what_was_confirmed_at_another_machine_is_right_here_too(
+    session, watch, clocks, choice, monkeypatch
+):
+    """Another machine took its clock for right or went on by its own; ours follows what was said there."""
+    begun(session, now=watch.now())
+    clocks.run(60)
+    clocks.wall += 7200
+    watch.now()
+    assert clock_alarms.open_alarm()
+    right = later(90)
+    ClockAlarm.objects.update(
+        is_open=False, choice=choice, confirmed_at=right, host="another", confirmed_by="p"
+    )
+
+    assert watch.now() == right
+    clocks.run(30)
+    assert watch.now() == right + timedelta(seconds=30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_is_not_forgotten_when_the_machine_starts_again(
+    session, watch, clocks, monkeypatch
+):
+    watch.now()
+    time_watch.keep_reading(*clocks(), -3600.0)
+    monkeypatch.setattr(time_watch, "boot_id", lambda: "another start")
+    clocks.run(120)
+    clocks.boot = 5.0
+    again = switched_on(monkeypatch)
+
+    assert again.now() == datetime.fromtimestamp(clocks.wall - 3600, UTC)
+    alarm = clock_alarms.open_alarm()
+    assert (alarm.kind, round(alarm.step)) == ("step", 3600)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cakap.audit.services import record
 from cakap.delivery.clock import Span, bounds
+from cakap.delivery.clock_alarms import refuse_unconfirmed_time
 from cakap.delivery.ends import still_open
 from cakap.delivery.errors import BadPause, StillWorking, TooLong
 from cakap.delivery.models import (
@@ -99,6 +100,7 @@ def one_at_a_time(session: int) -> None:
 def open_room(*, session: Session, by: str, now: datetime) -> None:
     """Let participants sign in."""
     refuse_at_site(session)
+    refuse_unconfirmed_time()
     open_session(session=session, actor=by, now=now)
 
 
@@ -134,6 +136,7 @@ def resume_room(
     """
     one_at_a_time(session.pk)
     refuse_at_site(session)
+    refuse_unconfirmed_time()
     pause = session_pause(session.pk)
     if pause is None:
         message = "Sesi ini tidak sedang dijeda."
@@ -168,6 +171,7 @@ def resume_one(*, attempt: Attempt, by: str, now: datetime) -> None:
     """Let one participant's clock run on, unless the room is paused."""
     one_at_a_time(attempt.seat.session_id)
     refuse_at_site(attempt.seat.session)
+    refuse_unconfirmed_time()
     ended = attempt.interruptions.filter(ended_at__isnull=True).update(ended_at=now, ended_by=by)
     if not ended:
         message = "Peserta ini tidak sedang dijeda sendiri."
@@ -230,6 +234,7 @@ def give_back(
     """
     one_at_a_time(session.pk)
     _refuse_unfit(session, reason)
+    refuse_unconfirmed_time()
     if not since < until <= now:
         message = "Gangguan berakhir sesudah mulai, dan tidak sesudah sekarang."
         raise BadPause(message)

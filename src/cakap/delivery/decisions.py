@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from cakap.audit.services import record
+from cakap.delivery.clock_alarms import refuse_unconfirmed_time
 from cakap.delivery.control import give_time, last_sign_of_life, reckon_attempts, reckon_running
 from cakap.delivery.errors import BadReopening, BadSeatChange, StillWorking
 from cakap.delivery.models import (
@@ -24,7 +25,6 @@ from cakap.delivery.models import (
     Retest,
 )
 from cakap.delivery.sites.services import refuse_at_site
-from cakap.delivery.time_watch import refuse_doubt
 from cakap.programmes.models import Seat, Session
 from cakap.programmes.services import refuse_from_centre, seat_participant
 
@@ -39,7 +39,7 @@ def reopen_session(*, session: Session, reason: str, by: str, second: str, now: 
     """
     _refuse_unsigned(reason, by, second)
     refuse_at_site(session)
-    refuse_doubt()
+    refuse_unconfirmed_time()
     ended_at = session.closed_at or last_sign_of_life(session, now=now) or now
     closed = Session.objects.filter(pk=session.pk, state=Session.State.CLOSED)
     if not closed.update(state=Session.State.OPEN, closed_at=None):
@@ -62,7 +62,7 @@ def reopen_attempt(
     session = attempt.seat.session
     _refuse_unsigned(reason, by, second)
     refuse_at_site(session)
-    refuse_doubt()
+    refuse_unconfirmed_time()
     if session.state != Session.State.OPEN:
         message = "Sesi ini tidak sedang dibuka; buka kembali sesinya lebih dahulu."
         raise BadReopening(message)

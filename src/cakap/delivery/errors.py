@@ -148,6 +148,10 @@ class TimeInDoubt(Refused):
     status = 503
 
 
+class TimeNotConfirmed(TimeInDoubt):
+    """Jam server belum dipastikan. Pastikan dahulu jam yang benar di halaman Jam server, lalu ulangi."""
+
+
 class BadTime(Refused):
     """Jam sudah dipastikan, atau pilihan, jam yang benar, dan alasannya belum lengkap."""
 

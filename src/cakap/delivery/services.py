@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 from cakap.accounts.guesses import note_wrong, settle_right
 from cakap.audit.chain import digest
 from cakap.audit.services import record
+from cakap.delivery.clock_alarms import refuse_doubt
 from cakap.delivery.control import allowed_time, given_to, one_at_a_time, session_pause
 from cakap.delivery.door import NOWHERE, Caller, door_of, workstation_at
 from cakap.delivery.ends import CANCELLED, REMOVED, end_of, told_of_end
@@ -38,7 +39,6 @@ from cakap.delivery.protocol import MOST_SEQ, PAGE_SPAN, Kept, Sending, Sent
 from cakap.delivery.queries import session_of, state_of
 from cakap.delivery.saving import late_grace, pools_of, save
 from cakap.delivery.state import State
-from cakap.delivery.time_watch import refuse_doubt
 from cakap.errors import Refused
 from cakap.itembank.adaptive import next_step
 from cakap.itembank.models import Section

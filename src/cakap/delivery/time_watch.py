@@ -18,13 +18,14 @@ from threading import Event as Signal
 from threading import RLock, Thread
 
 from django.db import DatabaseError, IntegrityError, close_old_connections, connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from cakap.audit.services import record
 from cakap.delivery.accommodations import AccommodationWatch
+from cakap.delivery.clock_alarms import open_alarm
 from cakap.delivery.control import one_at_a_time, reckon_running
-from cakap.delivery.errors import BadTime, TimeInDoubt
+from cakap.delivery.errors import BadTime
 from cakap.delivery.models import (
     Attempt,
     ClockAlarm,
@@ -35,13 +36,14 @@ from cakap.delivery.models import (
     SectionTime,
 )
 from cakap.policy.book import default_rules
-from cakap.policy.models import Override
-from cakap.programmes.models import Session
+from cakap.policy.models import Override, Snapshot
+from cakap.programmes.models import Programme, Session
 
 LOG = logging.getLogger(__name__)
 LOOK, KEEP = 1.0, 5.0  # seconds between two looks, and between two readings that are kept
 AT_ONCE = 0.5  # seconds within which two clocks are read, to be of one moment
 AROUND = timedelta(hours=12)  # how far from its time an open session is still the day's session
+JUST_BEGUN = timedelta(seconds=15)  # after the last reading that was kept: lost with the machine
 SYSTEM = "sistem"
 OLD, NEW, TYPED = "old", "new", "typed"
 
@@ -165,12 +167,12 @@ class Watch:
         if row and abs(wall - row.wall - (boot - row.boot)) <= self.most:
             self._sound(wall, boot, row.correction)
             return
-        # It was confirmed at another machine, whose clocks are not ours: what counts goes on by the
-        # clock that never steps, or from the time that was typed.
+        # It was confirmed at another machine, whose clocks are not ours, a look ago: the time that was
+        # said to be right there is right here, whatever we took for it.
         settled = ClockAlarm.objects.filter(is_open=False).first()
-        typed = settled and settled.choice == TYPED and settled.confirmed_at
-        right = typed.timestamp() if typed else boot + self.trusted
-        self._sound(wall, boot, right - wall)
+        known = settled and settled.confirmed_at
+        right = known.timestamp() if known else boot + self.trusted
+        self._sound(wall, boot, 0.0 if abs(wall - right) <= self.most else right - wall)
         keep_reading(wall, boot, self.correction)
 
     def _start(self, wall: float, boot: float) -> None:
@@ -195,7 +197,7 @@ class Watch:
         self, row: ClockReading, wall: float, boot: float, expected: float
     ) -> None:
         self._sound(wall, boot, row.correction)
-        alive = row.wall + row.correction
+        alive = _last_life(row.wall + row.correction, until=expected)
         if abs(wall + row.correction - expected) > self.most:
             if abs(wall - expected) <= self.most:
                 self._sound(wall, boot, 0.0)
@@ -211,21 +213,24 @@ class Watch:
     def _start_of_machine(
         self, row: ClockReading | None, wall: float, boot: float, newest: float | None
     ) -> None:
-        """After the machine was off nothing measured how long: only the records tell."""
+        """After the machine was off nothing measured how long: only the records tell.
+
+        Nobody knows what passed: in doubt the time goes on from the last record until somebody says.
+        """
         self._sound(wall, boot, 0.0)
-        behind = newest is not None and wall < newest - self.most
-        gap = (
-            row is not None
-            and newest is not None
-            and (
-                wall - newest > _limit("sessions.gap_confirm_seconds")
-                and is_running(_moment(newest))
-            )
-        )
-        if newest is not None and (behind or gap):
-            # Nobody knows what passed: the time goes on from the last record until somebody says.
-            kind = ClockAlarm.Kind.BEHIND if behind else ClockAlarm.Kind.GAP
-            self._alarm(kind, newest, wall, boot, since=newest)
+        if newest is not None and wall < newest - self.most:
+            self._alarm(ClockAlarm.Kind.BEHIND, newest, wall, boot, since=newest)
+            return
+        if row is None or newest is None:
+            keep_reading(wall, boot, 0.0)
+            return
+        alive = _last_life(newest, until=wall)
+        if abs(row.correction) > self.most:
+            # The wall clock was wrong and had been corrected here; nobody has said that it was set since.
+            expected = max(wall + row.correction, alive)
+            self._alarm(ClockAlarm.Kind.STEP, expected, wall, boot, since=alive)
+        elif wall - alive > _limit("sessions.gap_confirm_seconds") and is_running(_moment(alive)):
+            self._alarm(ClockAlarm.Kind.GAP, alive, wall, boot, since=alive)
         else:
             keep_reading(wall, boot, 0.0)
 
@@ -265,9 +270,15 @@ def _watch() -> None:
 
 
 def _limit(key: str) -> float:
-    """A limit of policy in seconds. The clock is everybody's: the strictest agency's value counts."""
+    """A limit of policy in seconds. The clock is everybody's: the strictest agency's value counts.
+
+    At a site agencies have no values of their own: what they had came with their programmes.
+    """
     own = Override.objects.filter(key=key).values_list("value", flat=True)
-    return float(min([default_rules()[key].value, *own]))
+    brought = Programme.objects.filter(from_centre=True).values("policy_digest")
+    kept = Snapshot.objects.filter(digest__in=brought).values_list(f"content__{key}", flat=True)
+    values = [default_rules()[key].value, *own, *(value for value in kept if value is not None)]
+    return float(min(values))
 
 
 def keep_reading(wall: float, boot: float, correction: float) -> None:
@@ -277,32 +288,48 @@ def keep_reading(wall: float, boot: float, correction: float) -> None:
 
 
 def newest_sign() -> float | None:
-    """When anybody was last heard of, by the log and the heartbeats (seconds)."""
+    """When anybody was last heard of here, by the log and the heartbeats (seconds)."""
+    own = Attempt.objects.filter(uploads=False)
+    logged = Event.objects.filter(attempt__uploads=False).order_by("-pk")
     found = [
-        Event.objects.order_by("-pk").values_list("received_at", flat=True).first(),
-        Attempt.objects.aggregate(newest=Max("seen_at"))["newest"],
+        logged.values_list("received_at", flat=True).first(),
+        own.aggregate(newest=Max("seen_at"))["newest"],
     ]
     return max((moment.timestamp() for moment in found if moment), default=None)
+
+
+def _last_life(known: float, *, until: float) -> float:
+    """When anybody was last served, by this machine or by another of the installation (seconds).
+
+    known: when this machine last was; what others tell of a time after `until` is not believed.
+    """
+    others = ClockReading.objects.exclude(host=_host())
+    signs = [row.wall + row.correction for row in others] + [newest_sign() or known]
+    return max([known, *(sign for sign in signs if sign <= until)])
+
+
+def _open_here() -> QuerySet[Session]:
+    """Open sessions, less those at sites: there another clock counts, and another proctor sees to it."""
+    return Session.objects.filter(state=Session.State.OPEN, at_site__isnull=True)
 
 
 def _unfinished() -> Q:
     return Q(
         begun_at__isnull=False, submitted_at__isnull=True, set_aside_at__isnull=True,
-        seat__session__state=Session.State.OPEN,
+        seat__session__in=_open_here(),
     )  # fmt: skip
 
 
 def is_running(moment: datetime) -> bool:
     """Whether somebody was at work at this moment."""
     rows = Attempt.objects.filter(_unfinished(), paused_at__isnull=True)
-    return rows.filter(closes_at__gt=moment).exists()
+    return rows.filter(begun_at__lt=moment + JUST_BEGUN, closes_at__gt=moment).exists()
 
 
 def is_session_day(moment: datetime, around: timedelta) -> bool:
     """Whether an open session belongs to this time."""
-    return Session.objects.filter(
-        state=Session.State.OPEN, starts_at__lt=moment + around, ends_at__gt=moment - around
-    ).exists()
+    rows = _open_here()
+    return rows.filter(starts_at__lt=moment + around, ends_at__gt=moment - around).exists()
 
 
 def raise_alarm(*, kind: str, expected: float, found: float, since: float) -> None:
@@ -314,7 +341,7 @@ def raise_alarm(*, kind: str, expected: float, found: float, since: float) -> No
                 host=_host(), kind=kind, expected_at=at, found_at=_moment(found),
                 since=_moment(since),
             )  # fmt: skip
-            for session in Session.objects.filter(state=Session.State.OPEN).order_by("pk"):
+            for session in _open_here().order_by("pk"):
                 _stand_still(session, alarm, at)
             record(
                 actor=SYSTEM, action="clock.alarm", subject=_host(), now=at,
@@ -340,17 +367,6 @@ def _stand_still(session: Session, alarm: ClockAlarm, at: datetime) -> None:
         text=f"{text} Waktu peserta berhenti sampai pengawas memastikan jam.",
     )  # fmt: skip
     reckon_running(session)
-
-
-def open_alarm() -> ClockAlarm | None:
-    """The alarm that nobody has settled yet."""
-    return ClockAlarm.objects.filter(is_open=True).first()
-
-
-def refuse_doubt() -> None:
-    """Raises TimeInDoubt while the server's time is not confirmed."""
-    if ClockAlarm.objects.filter(is_open=True).exists():
-        raise TimeInDoubt
 
 
 @transaction.atomic

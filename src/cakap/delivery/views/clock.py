@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from cakap.accounts.access import allow
 from cakap.accounts.models import Role
 from cakap.delivery import time_watch
+from cakap.delivery.clock_alarms import open_alarm
 from cakap.delivery.forms import ClockForm
 from cakap.delivery.models import ClockAlarm
 from cakap.delivery.views.shown import shown_number
@@ -23,7 +24,7 @@ from cakap.errors import StalePage
 @allow(Role.PROCTOR)
 def clock_page(request: HttpRequest) -> HttpResponse:
     """The old time, the new one and the step between them; the proctor confirms."""
-    alarm = time_watch.open_alarm()
+    alarm = open_alarm()
     form = ClockForm(request.POST or None)
     shown = shown_number(request, "alarm")
     if shown is not None and (alarm is None or alarm.pk != shown):

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from cakap.accounts.access import allow, holds, one, rows
 from cakap.accounts.models import Role
 from cakap.delivery import control, time_watch
+from cakap.delivery.clock_alarms import open_alarm
 from cakap.delivery.door import ENTRANCE
 from cakap.delivery.ends import still_open
 from cakap.delivery.errors import NotFilledIn, StillWorking
@@ -103,7 +104,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
-        "proctors": holds(request, Role.PROCTOR), "alarm": time_watch.open_alarm(),
+        "proctors": holds(request, Role.PROCTOR), "alarm": open_alarm(),
         "wrong": wrong_pins(row, now=time_watch.now()),
         "drills": row.drills.all() if row.is_rehearsal else [],
         "scores": not row.is_rehearsal and rule_of(row, "sessions.live_scores"),
@@ -135,9 +136,7 @@ def incidents_part(request: HttpRequest, pk: int) -> HttpResponse:
     """The list of incidents alone, for the console."""
     row = one(request, Session, pk=pk)
     found = row.incidents.select_related("seat").order_by("-at")[:50]
-    return render(
-        request, "delivery/incidents.html", {"incidents": found, "alarm": time_watch.open_alarm()}
-    )
+    return render(request, "delivery/incidents.html", {"incidents": found, "alarm": open_alarm()})
 
 
 @allow(Role.PROCTOR, Role.OPERATOR)
