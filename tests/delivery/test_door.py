@@ -29,6 +29,7 @@ from cakap.delivery.models import Attempt, CheckIn
 from cakap.delivery.saving import Sending, save
 from cakap.delivery.seb import config_key, configuration, proves, settings_of
 from cakap.delivery.services import sign_in
+from cakap.policy.models import Snapshot
 from cakap.policy.services import override_rule
 from cakap.programmes.models import Room, Session
 from cakap.programmes.places import is_inside, networks_of, workstations_of
@@ -192,6 +193,14 @@ def test_the_desk_closes_before_the_start_by_policy(session, seat):
 
     with pytest.raises(RegistrationClosed):
         check_in(seat=seat, picture=JPEG, by="p", now=session.starts_at - timedelta(minutes=4))
+
+
+def test_the_desk_of_a_site_closes_by_the_policy_that_came_with_the_programme(session):
+    """At a site the agency has no values of its own."""
+    kept = Snapshot.objects.get(digest=session.programme.policy_digest)
+    content = {**kept.content, "sessions.registration_closes_minutes": 0}
+    Snapshot.objects.filter(pk=kept.pk).update(content=content)
+    assert registration_ends(session) == session.starts_at
 
 
 def test_by_policy_nobody_enters_without_the_desk(world, seat, session):

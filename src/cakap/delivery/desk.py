@@ -10,8 +10,8 @@ from django.db import transaction
 from cakap.audit.services import record
 from cakap.delivery.errors import BadCheckIn, NoSuchSeat, RegistrationClosed
 from cakap.delivery.models import CheckIn
+from cakap.delivery.rules import rules_of
 from cakap.delivery.sites.services import refuse_at_site
-from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Seat, Session
 from cakap.registry.models import Portrait
 from cakap.registry.portraits import LARGEST, picture_type
@@ -29,7 +29,7 @@ def seat_for(session: Session, told: str) -> Seat:
 
 def registration_ends(session: Session) -> datetime:
     """When the desk gives out its last PIN."""
-    policy = policy_in_force(agency=session.programme.initiator.code, on=session.day)
+    policy = rules_of(session, session.day)
     return session.starts_at - timedelta(minutes=policy["sessions.registration_closes_minutes"])
 
 

@@ -5,10 +5,8 @@ The acts are those of a real day (delivery.control, delivery.desk); a drill only
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,8 +15,9 @@ from cakap.audit.services import record
 from cakap.delivery.control import session_pause
 from cakap.delivery.errors import NoDrill
 from cakap.delivery.models import CheckIn, Drill, Interruption
+from cakap.delivery.rules import rules_of
 from cakap.delivery.sites.services import refuse_at_site
-from cakap.policy.queries import policy_in_force, policy_kept
+from cakap.policy.book import Policy
 from cakap.programmes.models import Session
 
 PRESENT, DESK, PAUSED, GIVEN_BACK, RESUMED, POSTPONED = (
@@ -75,7 +74,7 @@ def checks(drill: Drill, *, now: datetime) -> list[Check]:
     """How a drill stands."""
     session = drill.session
     day = timezone.localdate(drill.starts_at)
-    policy = _rules(session, day)
+    policy = rules_of(session, day)
     pause = _pause_of(drill)
     own = (
         [_given_back(drill, pause), _resumed(drill, pause, policy, now)]
@@ -85,14 +84,7 @@ def checks(drill: Drill, *, now: datetime) -> list[Check]:
     return [*_at_the_desk(drill, policy, now), _paused(drill, pause, policy, now), *own]
 
 
-def _rules(session: Session, day: date) -> Mapping[str, Any]:
-    """Values of rules: the programme's own where they are kept, as the acts of a day obey; else the day's."""
-    in_force = policy_in_force(agency=session.programme.initiator.code, on=day).content
-    digest = session.programme.policy_digest
-    return {**in_force, **(policy_kept(digest).content if digest else {})}
-
-
-def _at_the_desk(drill: Drill, policy: Mapping[str, Any], now: datetime) -> list[Check]:
+def _at_the_desk(drill: Drill, policy: Policy, now: datetime) -> list[Check]:
     """The desk worked when participants are to be there, and gave no PIN after it closes."""
     times = sorted(CheckIn.objects.filter(seat__session=drill.session).values_list("at", flat=True))
     present = drill.starts_at - timedelta(minutes=policy["sessions.presence_minutes"])
@@ -122,9 +114,7 @@ def _pause_of(drill: Drill) -> Interruption | None:
     return rows.filter(kind=Interruption.Kind.PAUSE).first()
 
 
-def _paused(
-    drill: Drill, pause: Interruption | None, policy: Mapping[str, Any], now: datetime
-) -> Check:
+def _paused(drill: Drill, pause: Interruption | None, policy: Policy, now: datetime) -> Check:
     until = drill.begun_at + timedelta(minutes=policy["sessions.drill_pause_minutes"])
     in_time = None if now <= until else False
     passed = pause.started_at <= until if pause else in_time
@@ -145,7 +135,7 @@ def _given_back(drill: Drill, pause: Interruption | None) -> Check:
     return Check(code=GIVEN_BACK, passed=True if row else None, limit=limit, found=found)
 
 
-def _latest(drill: Drill, policy: Mapping[str, Any]) -> datetime:
+def _latest(drill: Drill, policy: Policy) -> datetime:
     """Until when an exam that was disturbed may go on: so long, and before that hour of its day."""
     longest = drill.begun_at + timedelta(minutes=policy["sessions.outage_longest_minutes"])
     local = timezone.localtime(drill.begun_at)
@@ -153,9 +143,7 @@ def _latest(drill: Drill, policy: Mapping[str, Any]) -> datetime:
     return min(longest, midnight + timedelta(hours=policy["sessions.outage_latest_hour"]))
 
 
-def _resumed(
-    drill: Drill, pause: Interruption | None, policy: Mapping[str, Any], now: datetime
-) -> Check:
+def _resumed(drill: Drill, pause: Interruption | None, policy: Policy, now: datetime) -> Check:
     latest = _latest(drill, policy)
     ended = pause.ended_at if pause else None
     if drill.session.starts_at != drill.starts_at:
@@ -168,7 +156,7 @@ def _resumed(
     return Check(code=RESUMED, passed=passed, limit=_clock(latest), found=found)
 
 
-def _postponed(drill: Drill, pause: Interruption | None, policy: Mapping[str, Any]) -> Check:
+def _postponed(drill: Drill, pause: Interruption | None, policy: Policy) -> Check:
     """Held again at a time after the disturbance, and not let run on before."""
     latest, starts_at = _latest(drill, policy), drill.session.starts_at
     if pause and pause.ended_at:

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from cakap.accounts.guesses import Guess, Held, Limits, lift, wrong_at
 from cakap.audit.services import record
+from cakap.delivery.rules import rules_of
 from cakap.policy.book import Policy, default_rules
-from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Seat, Session
 from cakap.ui.addresses import subscriber_of
 
@@ -33,9 +33,7 @@ def try_at(seats: Iterable[Seat], nip: str, address: str) -> Guess:
 
 def limits_of(session: Session, now: datetime) -> Callable[[], Limits]:
     """The limits in force for a session, read when asked for: a crowd that makes no mistake never does."""
-    return lambda: _limits(
-        policy_in_force(agency=session.programme.organiser.code, on=timezone.localdate(now))
-    )
+    return lambda: _limits(rules_of(session, timezone.localdate(now)))
 
 
 def shipped_limits() -> Limits:

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from cakap.delivery.door import Caller, door_of, workstation_at
 from cakap.delivery.errors import BadReport, OtherBrowser, SeatOfOther, TooOften
 from cakap.delivery.models import Readiness
+from cakap.delivery.rules import rules_of
 from cakap.policy.book import Policy
-from cakap.policy.queries import policy_in_force
 from cakap.programmes.models import Session
 from cakap.programmes.places import is_inside
 
@@ -112,8 +112,7 @@ def _names(told: Any) -> list[str]:
 
 def policy_of(session: Session) -> Policy:
     """The rules of the day of a session, also before its programme's are frozen."""
-    day = timezone.localdate(session.starts_at)
-    return policy_in_force(agency=session.programme.initiator.code, on=day)
+    return rules_of(session, timezone.localdate(session.starts_at))
 
 
 def judge(measures: Mapping[str, Any], policy: Policy, *, is_locked_out: bool) -> list[str]:
