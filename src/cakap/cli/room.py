@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+import ifaddr
 
 from cakap.cli.frame import ERR, FAILED, stop
 from cakap.settings.reader import host_name, plain_host
@@ -16,20 +17,12 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 def own_addresses() -> list[str]:
-    """Addresses of this machine at which others may reach it."""
-    found = set()
-    for family, probe in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with socket.socket(family, socket.SOCK_DGRAM) as ask:
-            try:
-                ask.connect((probe, 9))  # sends nothing: the system says which address it would use
-                found.add(ask.getsockname()[0])
-            except OSError:
-                continue
-    try:
-        infos = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
-        found |= {str(info[4][0]).partition("%")[0] for info in infos}
-    except OSError:
-        pass
+    """Addresses of this machine at which others may reach it: of every network that it is in."""
+    found = {
+        str(one.ip if one.is_IPv4 else one.ip[0])
+        for adapter in ifaddr.get_adapters()
+        for one in adapter.ips
+    }
     return sorted(one for one in found if not _only_here(one))
 
 
@@ -47,18 +40,17 @@ def prepare(host: str, port: int, *, names: Sequence[str], tls: bool) -> list[st
     """Say where the server is reached, let it answer there, and return granian's options for TLS.
 
     An address that was asked for, and every own address where all of them are, is a name that is
-    allowed, unless CAKAP_HOSTS names others.
+    allowed, unless CAKAP_HOSTS or cakap.toml names others.
     """
     from django.conf import settings
 
-    from cakap.settings.reader import read_configuration
+    from cakap.settings.reader import names_hosts
 
     reached = (
         [one for one in own_addresses() if _heard(one, host)] if host in EVERYWHERE else [host]
     )
     allowed = [host_name(one) for one in settings.ALLOWED_HOSTS]
-    configured = "CAKAP_HOSTS" in os.environ or allowed != list(read_configuration().hosts)
-    wanted = [*names, *([] if configured and host in EVERYWHERE else reached)]
+    wanted = [*names, *([] if names_hosts() and host in EVERYWHERE else reached)]
     added = [one for one in map(host_name, wanted) if one not in allowed and "*" not in allowed]
     allowed += dict.fromkeys(added)
     os.environ["CAKAP_HOSTS"] = ",".join(allowed)
@@ -90,6 +82,12 @@ def _say(
             markup=False,
         )
         return
+    if not reached:
+        ERR.print(
+            "Komputer ini tidak berada di jaringan mana pun; ruang belum dapat membukanya. Sambungkan "
+            "ke jaringan ruang, lalu jalankan lagi.",
+            style="red", highlight=False, markup=False,
+        )  # fmt: skip
     ERR.print(f"Nama yang diterima: {', '.join(allowed)}", highlight=False, markup=False)
     left = [one for one in reached if host_name(one) not in allowed and "*" not in allowed]
     if left:

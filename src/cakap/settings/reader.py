@@ -77,6 +77,12 @@ def read_configuration(file: Path | None = None) -> Configuration:
     )
 
 
+def names_hosts() -> bool:
+    """Whether the configuration itself says which names the server answers to."""
+    path = Path(os.environ.get("CAKAP_CONFIG", "cakap.toml"))
+    return bool(os.environ.get("CAKAP_HOSTS") or _read_file(path).get("hosts"))
+
+
 def plain_host(text: str) -> str:
     """A name or an address in its one spelling: 2001:DB8:0::1 and [2001:db8::1] are 2001:db8::1."""
     name = text.strip().lower()
