@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -14,17 +15,27 @@ from django.urls import reverse
 from world import NOW, make_open_session
 
 from cakap.accounts.models import Role
+from cakap.delivery import control
 from cakap.delivery.decisions import remove_from_seat, swap_seats
 from cakap.delivery.evidence import decide_evidence
 from cakap.delivery.late_marks import correct_late_marks
-from cakap.delivery.models import Attempt, Event, LoadedPackage, SitePackage, Stray
+from cakap.delivery.models import (
+    Attempt,
+    Event,
+    Interruption,
+    LoadedPackage,
+    SitePackage,
+    Stray,
+    WithdrawnPackage,
+)
 from cakap.delivery.services import submit
 from cakap.delivery.sites.errors import BadEnvelope
 from cakap.delivery.sites.identity import identity
-from cakap.delivery.sites.log import head_of
+from cakap.delivery.sites.log import events_after, head_of
 from cakap.delivery.sites.package import changed_since_packing, contents_of, pack, take_in
+from cakap.delivery.sites.queries import incomplete_sessions
 from cakap.delivery.sites.receiving import missing_by_seat, receive
-from cakap.delivery.sites.services import add_site
+from cakap.delivery.sites.services import add_site, withdraw_package
 from cakap.itembank.errors import NotReviewed
 from cakap.itembank.models import FormItem, ItemVersion
 from cakap.itembank.services import move_versions
@@ -281,3 +292,111 @@ def test_late_marks_make_stale_the_exams_whose_answers_turned(world):
     assert correct(None, 4, counts=True) == (later(3), None)
     assert correct(two, 5, counts=False) == (later(3), later(5))
     assert correct(None, 6, counts=False) == (later(6), later(5))
+
+
+# ---- what the site did not tell, or tells otherwise ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "overdue"),
+    [("planned", -600, True), ("open", -600, True), ("open", 1, False), ("closed", -600, False)],
+)
+def test_a_site_heard_only_before_the_end_has_not_told_the_end(
+    world, site, state, minutes, overdue
+):
+    """The morning's head, then no network: nothing is declared, and still the records are missing."""
+    session = make_open_session(world)
+    package = at_site(session, site)
+    Session.objects.filter(pk=session.pk).update(state=state)
+    heard = session.ends_at + timedelta(minutes=minutes)
+    SitePackage.objects.filter(pk=package.pk).update(as_of=heard, heard_at=heard)
+
+    found = incomplete_sessions(session.programme, now=session.ends_at + timedelta(hours=20))
+
+    assert bool(found) == overdue
+    if overdue:
+        assert len(found[0].overdue) == session.seats.count()
+
+
+def test_an_old_head_does_not_undo_what_the_centre_decided_after_taking_back(world, site):
+    session = make_open_session(world)
+    sit(session)
+    old = {**head_of(session, now=later(1)), "number": 9, "edition": 1}
+    wiped(session)
+    package = at_site(session, site)
+    withdraw_package(package=package, reason="Salah ruang", by="o", second="p", now=later(2))
+    Session.objects.filter(pk=session.pk).update(starts_at=later(600), ends_at=later(660))
+    pack(session=Session.objects.get(pk=session.pk), site=site, by="o", now=later(3))
+
+    receive(identity().card, old, now=later(4))
+
+    own = Session.objects.get(pk=session.pk)
+    assert (own.starts_at, own.state) == (later(600), "planned")
+    assert Attempt.objects.filter(seat__session=session).count() == 1
+    receive(identity().card, {**old, "number": 10, "edition": 2}, now=later(5))
+    assert Session.objects.get(pk=session.pk).starts_at == session.starts_at
+
+
+def test_pauses_that_were_restated_with_the_clock_stand_once_in_the_minutes(world, site):
+    session = make_open_session(world)
+    sit(session)
+    control.pause_room(session=session, reason="Listrik", by="p", now=later(5))
+    first = head_of(session, now=later(6))
+    Interruption.objects.update(started_at=later(3), ended_at=later(7))
+    second = head_of(session, now=later(8))
+    wiped(session)
+    at_site(session, site)
+    Interruption.objects.create(
+        session=session, kind="cut", started_at=later(-60), ended_at=later(-50), reason="x", by="p"
+    )
+
+    for told in (first, second):
+        receive(identity().card, told, now=later(9))
+
+    assert list(Interruption.objects.values_list("started_at", flat=True)) == [later(-60), later(3)]
+
+
+def test_a_doubt_about_a_broken_machines_clock_is_a_pause_at_the_next(world, site):
+    session = make_open_session(world)
+    attempt = sit(session)
+    Interruption.objects.create(
+        session=session, kind="clock", started_at=later(5), reason="x", by="sistem"
+    )
+    WithdrawnPackage.objects.create(
+        session=session, site=site, edition=1, heard={}, reason="x", by="o", second="p", at=NOW
+    )
+    Attempt.objects.update(uploads=True)
+    package = pack(session=session, site=site, by="o", now=later(6))
+    wiped(session)
+    SitePackage.objects.all().delete()
+
+    taken = loaded(package)
+
+    assert fresh_attempt(attempt).paused_at == later(5)
+    taken.refresh_from_db()
+    Session.objects.filter(pk=taken.pk).update(state="open")
+    control.resume_room(session=Session.objects.get(pk=taken.pk), by="p", now=later(20))
+    assert fresh_attempt(attempt).paused_at is None
+
+
+def fresh_attempt(attempt):
+    return Attempt.objects.get(seat=attempt.seat_id)
+
+
+def test_a_site_that_was_put_back_is_compared_though_fewer_records_are_declared(world, site):
+    session = make_open_session(world)
+    one = sit(session)
+    keep(one, 1)
+    keep(one, 2, "b")
+    parts = list(events_after(session, {}))
+    Event.objects.filter(seq=2).delete()
+    Event.objects.filter(seq=1).update(response="e")
+    Session.objects.filter(pk=session.pk).update(state="closed")
+    head = head_of(Session.objects.get(pk=session.pk), now=later(3))
+    wiped(session)
+    at_site(session, site)
+    receive(identity().card, head, now=later(4))
+    for part in parts:
+        receive(identity().card, part, now=later(4))
+
+    assert receive(identity().card, head, now=later(5))["whole"] == [one.seat_id]

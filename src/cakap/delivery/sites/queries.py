@@ -82,17 +82,23 @@ def _conflicts(session: Session) -> int:
 def _overdue(package: SitePackage, now: datetime) -> list[int]:
     """Seats that have ended by our clock alone: the site may have records of them that it has not named.
 
-    All of them where the session's time is over and the site was never heard.
+    All that were not submitted, where the session's time is over, it is not closed, and what the site told
+    last is of a moment before.
     """
     session = package.session
-    if package.heard_at is None and session.ends_at < now:
-        return sorted(session.seats.values_list("number", flat=True))
-    if session.state != Session.State.OPEN:
+    if session.state not in (Session.State.PLANNED, Session.State.OPEN):
         return []
-    rows = Attempt.objects.filter(
-        seat__session=session, submitted_at__isnull=True, paused_at__isnull=True, closes_at__lt=now
-    )
-    return list(rows.order_by("seat__number").values_list("seat__number", flat=True))
+    unended = session.seats.exclude(attempt__submitted_at__isnull=False)
+    if session.ends_at >= now or _heard_after(package, session.ends_at):
+        unended = unended.filter(attempt__paused_at__isnull=True, attempt__closes_at__lt=now)
+    return sorted(unended.values_list("number", flat=True))
+
+
+def _heard_after(package: SitePackage, moment: datetime) -> bool:
+    """Whether the site has told how it stood after this moment; its clock alone proves nothing."""
+    if package.heard_at is None:
+        return False
+    return min(package.as_of or package.heard_at, package.heard_at) > moment
 
 
 def amended_participants(programme: Programme, *, since: datetime) -> set[int]:

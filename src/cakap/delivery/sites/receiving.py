@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DataError, IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 from cakap.audit.services import record
 from cakap.delivery.models import (
     Attempt,
     Event,
+    Interruption,
     RecordConflict,
     SitePackage,
     WithdrawnPackage,
@@ -156,7 +158,7 @@ def _runs(seat: int) -> list[list[int]]:
 
 
 def _different(package: SitePackage, told: Mapping[str, Any]) -> list[int]:
-    """Seats whose records are all here and are not those that the site has now."""
+    """Seats whose records are all here, or more than those, and are not what the site has now."""
     digests = told.get("digests") or {}
     declared = told["events"]
     held = _counts(package.session_id)
@@ -171,7 +173,7 @@ def _different(package: SitePackage, told: Mapping[str, Any]) -> list[int]:
         for row in attempts
         if str(row.seat_id) in digests
         and row.seat_id not in settled
-        and held.get(row.seat_id, 0) == declared.get(str(row.seat_id))
+        and held.get(row.seat_id, 0) >= declared.get(str(row.seat_id), MOST_WHOLE)
         and digest_of(row) != digests[str(row.seat_id)]
     ]
 
@@ -180,13 +182,17 @@ def _take_head(
     package: SitePackage, told: Mapping[str, Any], as_of: datetime, now: datetime
 ) -> None:
     session = package.session
+    edition = whole(told.get("edition", 0))
     take_standing(session, told, now=now)
-    _take_session(session, told)
+    if "interruptions" in told:
+        _drop_restated(package, told)
+    if not _was_taken_back(session, edition):
+        _take_session(session, told)
     seats = set(_seats(session).values_list("pk", flat=True))
     declared = {seat: whole(n) for seat, n in told["events"].items() if int(seat) in seats}
     package.as_of, package.declared, package.heard_at = as_of, declared, now
     package.newest_head = whole(told.get("number", 0))
-    package.loaded = whole(told.get("edition", 0))
+    package.loaded = edition
     SitePackage.objects.filter(pk=package.pk).update(
         as_of=as_of, declared=declared, heard_at=now, newest_head=package.newest_head,
         loaded=package.loaded,
@@ -199,6 +205,33 @@ def _take_head(
             "state": told["state"], "clock_off": package.clock_off,
         },
     )  # fmt: skip
+
+
+def _was_taken_back(session: Session, edition: int) -> bool:
+    """Whether this edition was taken back: since then the centre decided when the session is."""
+    return edition <= newest_taken_back(session) > 0
+
+
+def newest_taken_back(session: Session) -> int:
+    """The newest edition of its package that was taken back, 0 for none."""
+    editions = session.withdrawn_packages.values_list("edition", flat=True)
+    return max(editions, default=0)
+
+
+def _drop_restated(package: SitePackage, told: Mapping[str, Any]) -> None:
+    """A head tells all interruptions: what it does not tell any more was put right there with the clock.
+
+    What was here before the session went to its sites stays.
+    """
+    kept = {(row["attempt"], _moment(row["started_at"])) for row in told["interruptions"]}
+    rows = package.session.interruptions.select_related("attempt")
+    told_before = Q(kind=Interruption.Kind.CLOCK) | Q(started_at__gte=package.made_at)
+    gone = [
+        row.pk
+        for row in rows.filter(told_before)
+        if (row.attempt.seat_id if row.attempt else None, row.started_at) not in kept
+    ]
+    Interruption.objects.filter(pk__in=gone).delete()
 
 
 def _seats(session: Session) -> models.QuerySet[Seat]:

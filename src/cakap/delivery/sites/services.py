@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from cakap.accounts.models import Agency
+from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.models import (
     AcceptedGap,
@@ -141,7 +142,7 @@ def settle_conflict(
         subject=f"sesi {attempt.seat.session_id} kursi {attempt.seat.number} catatan {conflict.seq}",
         agency=attempt.seat.session.programme.organiser.code,
         detail={
-            "choice": choice, "kept": conflict.kept, "other": conflict.other,
+            "choice": choice, "kept": digest(conflict.kept), "other": digest(conflict.other),
             "reason": reason.strip(), "second": second,
         },
     )  # fmt: skip
