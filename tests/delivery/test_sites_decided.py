@@ -400,3 +400,26 @@ def test_a_site_that_was_put_back_is_compared_though_fewer_records_are_declared(
         receive(identity().card, part, now=later(4))
 
     assert receive(identity().card, head, now=later(5))["whole"] == [one.seat_id]
+
+
+def test_a_record_too_many_makes_up_for_none_that_is_missing(world, site):
+    """Of a site that was put back: what it has now is wanted, not as many as it has."""
+    session = make_open_session(world)
+    one = sit(session)
+    for seq in (1, 2, 3):
+        keep(one, seq)
+    parts = list(events_after(session, {}))
+    first = head_of(session, now=later(3))
+    Event.objects.filter(seq=3).delete()
+    keep(one, 5, "c")
+    second = {**head_of(session, now=later(4)), "number": first["number"] + 1}
+    wiped(session)
+    package = at_site(session, site)
+    for told in (first, *parts):
+        receive(identity().card, told, now=later(5))
+
+    answer = receive(identity().card, second, now=later(6))
+
+    assert answer["missing"] == 1
+    package.refresh_from_db()
+    assert missing_by_seat(package) == {one.seat.number: 1}

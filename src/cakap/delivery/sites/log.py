@@ -31,6 +31,7 @@ from cakap.delivery.models import (
     Stray,
 )
 from cakap.delivery.sites.decided import evidence_told, seats_told
+from cakap.delivery.sites.runs import runs_by_seat
 from cakap.programmes.models import Session
 
 EVENTS_A_PART, BYTES_A_PART = 5000, 4 * 2**20
@@ -102,7 +103,7 @@ def head_of(session: Session, *, now: datetime) -> dict[str, Any]:
 
 def standing_rows(session: Session) -> dict[str, Any]:
     """The part of a head that tells of attempts and of what was done."""
-    attempts = list(_counted(session))
+    attempts, held = list(_counted(session)), runs_by_seat(session)
     closed = session.state == Session.State.CLOSED
     return _json(
         {
@@ -111,6 +112,7 @@ def standing_rows(session: Session) -> dict[str, Any]:
                 row.seat_id: {name: getattr(row, name) for name in ATTEMPT} for row in attempts
             },
             "events": {row.seat_id: row.events_n for row in attempts},
+            "runs": {row.seat_id: held.get(row.seat_id, []) for row in attempts},
             # A session that is closed is compared whole: what was altered after it was sent shows.
             "digests": {row.seat_id: digest_of(row) for row in attempts} if closed else {},
             **{name: _rows(name, session) for name in OTHERS},

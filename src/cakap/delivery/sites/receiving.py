@@ -32,6 +32,7 @@ from cakap.delivery.sites.log import (
     digest_of,
     rows_of,
 )
+from cakap.delivery.sites.runs import Runs, lacking, runs_by_seat, told_runs, total
 from cakap.itembank.models import FormItem
 from cakap.programmes.models import Seat, Session
 
@@ -101,11 +102,11 @@ def _is_newer(
 
 def standing(package: SitePackage) -> dict[str, Any]:
     """What the centre has of a session, by seat; declared by the site's newest head; missing."""
-    held = _counts(package.session_id)
-    declared = {int(seat): int(n) for seat, n in package.declared.items()}
-    missing = sum(max(n - held.get(seat, 0), 0) for seat, n in declared.items())
+    held = runs_by_seat(package.session_id)
     return {
-        "held": held, "missing": missing, "declared": sum(declared.values()),
+        "held": {seat: total(runs) for seat, runs in held.items()},
+        "missing": sum(_missing(package, held).values()),
+        "declared": sum(map(_declared_n, package.declared.values())),
         "conflicts": [f"{row.attempt.seat.number}/{row.seq}" for row in open_conflicts(package)],
     }  # fmt: skip
 
@@ -120,48 +121,43 @@ def open_conflicts(package: SitePackage) -> models.QuerySet[RecordConflict]:
 
 def missing_by_seat(package: SitePackage) -> dict[int, int]:
     """Seat number -> records that the site has declared and that have not come."""
-    held = _counts(package.session_id)
     numbers = dict(_seats(package.session).values_list("pk", "number"))
     found: Counter[int] = Counter()  # a seat that was taken away and its successor have one number
-    for seat, n in sorted((int(seat), int(n)) for seat, n in package.declared.items()):
-        missing = n - held.get(seat, 0)
-        if missing > 0 and seat in numbers:
-            found[numbers[seat]] += missing
+    for seat, n in _missing(package, runs_by_seat(package.session_id)).items():
+        if seat in numbers:
+            found[numbers[seat]] += n
     return dict(found)
 
 
-def _counts(session: int) -> dict[int, int]:
-    rows = Event.objects.filter(attempt__seat__session=session)
-    return dict(rows.values_list("attempt__seat").annotate(n=models.Count("pk")))
+def _missing(package: SitePackage, held: Mapping[int, Runs]) -> dict[int, int]:
+    """Seat -> declared records that are not held; a record too many makes up for none that is missing."""
+    found = {}
+    for seat, told in sorted((int(seat), told) for seat, told in package.declared.items()):
+        own = held.get(seat, [])
+        # A site of before tells how many, not which.
+        found[seat] = max(told - total(own), 0) if isinstance(told, int) else lacking(told, own)
+    return {seat: n for seat, n in found.items() if n}
+
+
+def _declared_n(told: Any) -> int:
+    return told if isinstance(told, int) else total(told)
 
 
 def _held(package: SitePackage, told: Mapping[str, Any]) -> dict[str, Any]:
     """For the sender: which records are here, as runs of numbers, and which seats differ in content."""
-    rows = Event.objects.filter(attempt__seat__session=package.session_id)
-    runs: dict[int, list[list[int]]] = {}
-    for seat, n, first, last in rows.values_list("attempt__seat").annotate(
-        n=models.Count("pk"), first=models.Min("seq"), last=models.Max("seq")
-    ):
-        runs[seat] = [[first, last]] if last - first + 1 == n else _runs(seat)
-    return {"ranges": runs, "number": package.newest_head, "whole": _different(package, told)}
+    held = runs_by_seat(package.session_id)
+    return {
+        "ranges": held, "number": package.newest_head,
+        "whole": _different(package, told, held),
+    }  # fmt: skip
 
 
-def _runs(seat: int) -> list[list[int]]:
-    found: list[list[int]] = []
-    rows = Event.objects.filter(attempt__seat=seat).order_by("seq")
-    for seq in rows.values_list("seq", flat=True):
-        if found and found[-1][1] == seq - 1:
-            found[-1][1] = seq
-        else:
-            found.append([seq, seq])
-    return found
-
-
-def _different(package: SitePackage, told: Mapping[str, Any]) -> list[int]:
+def _different(
+    package: SitePackage, told: Mapping[str, Any], held: Mapping[int, Runs]
+) -> list[int]:
     """Seats whose records are all here, or more than those, and are not what the site has now."""
     digests = told.get("digests") or {}
     declared = told["events"]
-    held = _counts(package.session_id)
     settled = set(
         RecordConflict.objects.filter(attempt__seat__session=package.session_id).values_list(
             "attempt__seat", flat=True
@@ -173,7 +169,7 @@ def _different(package: SitePackage, told: Mapping[str, Any]) -> list[int]:
         for row in attempts
         if str(row.seat_id) in digests
         and row.seat_id not in settled
-        and held.get(row.seat_id, 0) >= declared.get(str(row.seat_id), MOST_WHOLE)
+        and total(held.get(row.seat_id, [])) >= declared.get(str(row.seat_id), MOST_WHOLE)
         and digest_of(row) != digests[str(row.seat_id)]
     ]
 
@@ -189,7 +185,11 @@ def _take_head(
     if not _was_taken_back(session, edition):
         _take_session(session, told)
     seats = set(_seats(session).values_list("pk", flat=True))
-    declared = {seat: whole(n) for seat, n in told["events"].items() if int(seat) in seats}
+    declared: dict[str, Any] = {
+        seat: told_runs(told["runs"][seat]) if "runs" in told else whole(n)
+        for seat, n in told["events"].items()
+        if int(seat) in seats
+    }
     package.as_of, package.declared, package.heard_at = as_of, declared, now
     package.newest_head = whole(told.get("number", 0))
     package.loaded = edition
@@ -201,7 +201,7 @@ def _take_head(
         actor=package.site.name, action="site.head", subject=f"sesi {package.session_id}",
         agency=session.programme.organiser.code, now=now,
         detail={
-            "as_of": as_of.isoformat(), "events": sum(declared.values()),
+            "as_of": as_of.isoformat(), "events": sum(map(_declared_n, declared.values())),
             "state": told["state"], "clock_off": package.clock_off,
         },
     )  # fmt: skip
