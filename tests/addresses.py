@@ -137,6 +137,7 @@ EXPECTED = {
     "delivery:drill": (PROCTOR, "session"),
     "delivery:open": (PROCTOR, "session"),
     "delivery:clock": (PROCTOR, ""),
+    "delivery:ask_clock": (PROCTOR, ""),
     "delivery:reopen_session": (PROCTOR, "session"),
     "delivery:cancel_session": (PROCTOR | OPERATOR, "session"),
     "delivery:correct_late": (PROCTOR, "session"),

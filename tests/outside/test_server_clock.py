@@ -122,3 +122,27 @@ def test_a_dead_clock_battery_and_a_gap_ask_the_proctor_but_a_night_does_not(age
     clock.step(9 * HOURS)  # a night switched off, nobody at work
     serve(agency, clock)
     assert "berjalan wajar" in words_of(agency.sign_in("proctor").get("/ujian/jam/"))
+
+
+def test_a_time_that_was_confirmed_by_mistake_is_put_right_by_the_proctor(agency_at_rest, clock):
+    """A doubt of people stops time as a step does, in every worker, and what was left is left."""
+    agency = agency_at_rest
+    serve(agency, clock)
+    person = Participant(agency, 0)
+    person.answer(person.items[0], "b")
+    before = beat(person)["seconds_left"]
+    proctor = agency.sign_in("proctor")
+    now = datetime.now(UTC)
+
+    for right_at in (now + timedelta(hours=5), now):  # mistyped, then put right
+        proctor.get("/ujian/jam/")
+        proctor.done("/ujian/jam/periksa/", reason="Berbeda dengan jam dinding")
+        wait_for("a pause", lambda: beat(person)["paused"], said=agency.installation.said)
+        assert person.submit().status_code == 503
+        said = confirm(agency, "typed", right_at)
+        wait_for("the end of it", lambda: not beat(person)["paused"], said=agency.installation.said)
+        assert f"{right_at + timedelta(hours=7):%d-%m-%Y %H.%M}" in said
+        assert beat(person)["seconds_left"] == pytest.approx(before, abs=60)
+    for _ in range(8):  # whichever worker answers
+        assert beat(person)["seconds_left"] == pytest.approx(before, abs=60)
+    assert person.submit().status_code == 200

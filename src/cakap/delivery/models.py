@@ -445,6 +445,7 @@ class ClockAlarm(models.Model):
         STEP = "step", _("jam server melompat")
         BEHIND = "behind", _("jam server lebih awal daripada catatan terakhir")
         GAP = "gap", _("server tidak berjalan saat sesi berlangsung")
+        ASKED = "asked", _("pengawas meragukan jam server")
 
     host = models.CharField(max_length=100)
     kind = models.CharField(max_length=6, choices=Kind)

@@ -234,10 +234,35 @@ class Watch:
         else:
             keep_reading(wall, boot, 0.0)
 
+    def ask(self, *, reason: str, by: str) -> None:
+        """A proctor says that the time is not right: as after a step, until it is confirmed.
+
+        Raises BadTime without a reason, or where it is being asked already.
+        """
+        if not reason.strip() or open_alarm():
+            raise BadTime
+        with self.lock:
+            now, (wall, boot) = self.now(), clocks()
+            expected = now.timestamp()
+            with transaction.atomic():
+                self._alarm(ClockAlarm.Kind.ASKED, expected, wall, boot, since=expected)
+                record(
+                    actor=by, action="clock.ask", subject=_host(), now=now,
+                    detail={"reason": reason.strip()},
+                )  # fmt: skip
+
+    def _join(self, wall: float, boot: float) -> None:
+        """Doubt with the others: what is confirmed to them holds here too."""
+        with self.lock:
+            if not self.alarmed:
+                self.trusted, self.alarmed = wall + self.correction - boot, True
+
     def look(self) -> None:
         """A look a second, and a reading kept every few seconds, for whoever starts after us."""
         wall, boot = clocks()  # before it is compared: what is kept was seen to be sound
         self.now()
+        if not self.alarmed and open_alarm():
+            self._join(wall, boot)
         if not self.alarmed and boot - self.kept_at >= KEEP:
             self.kept_at = boot
             recent = Q(wall__gt=wall - KEEP / 2, wall__lte=wall, boot_id=boot_id())

@@ -40,6 +40,7 @@ urlpatterns = [
     path("sesi/<int:pk>/kesiapan/ruang/", readiness.board_part, name="readiness_room"),
     path("sesi/<int:pk>/latihan-gangguan/", drills.drill_page, name="drill"),
     path("jam/", clock.clock_page, name="clock"),
+    path("jam/periksa/", clock.ask, name="ask_clock"),
     path("sesi/", proctor.sessions, name="sessions"),
     path("sesi/<int:pk>/", proctor.board_page, name="board"),
     path("sesi/<int:pk>/arus", proctor.stream, name="stream"),

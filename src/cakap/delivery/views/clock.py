@@ -10,15 +10,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow
 from cakap.accounts.models import Role
 from cakap.delivery import time_watch
 from cakap.delivery.clock_alarms import open_alarm
-from cakap.delivery.forms import ClockForm
+from cakap.delivery.forms import ClockForm, ReasonForm
 from cakap.delivery.models import ClockAlarm
 from cakap.delivery.views.shown import shown_number
 from cakap.errors import StalePage
+
+
+@require_POST
+@allow(Role.PROCTOR)
+def ask(request: HttpRequest) -> HttpResponse:
+    """A proctor doubts the time that the server shows, or the one that was confirmed by mistake."""
+    form = ReasonForm(request.POST)
+    if form.is_valid() and not open_alarm():
+        time_watch.WATCH.ask(**form.cleaned_data, by=request.user.get_username())
+    return redirect("delivery:clock")
 
 
 @allow(Role.PROCTOR)
@@ -38,7 +49,7 @@ def clock_page(request: HttpRequest) -> HttpResponse:
         return redirect("delivery:sessions")
     now, wall = time_watch.now(), datetime.fromtimestamp(time.time(), UTC)
     context = {
-        "alarm": alarm, "form": form, "old": now, "new": wall,
+        "alarm": alarm, "form": form, "asking": ReasonForm(), "old": now, "new": wall,
         "step": round((wall - now).total_seconds()),
         "settled": ClockAlarm.objects.filter(is_open=False)[:20],
     }  # fmt: skip
