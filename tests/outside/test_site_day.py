@@ -8,9 +8,13 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import sqlite3
+import ssl
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -110,12 +114,23 @@ def test_a_room_with_tls_is_promised_nothing_and_its_browser_trusts_the_site(day
     answer = day.site.visitor().get("/akun/login/")
     assert answer.status_code == 200
     assert "strict-transport-security" not in answer.headers
+    assert agreed_protocol(day.site.base, authority) != "h2", "its cookies came one by one"
     jaga = day.site.sign_in("jaga")
     console = words_of(jaga.get(f"/ujian/sesi/{day.other}/"))
     code = re.search(r"kata sandi berkas konfigurasi (\w+)", console)
     assert code
     file = jaga.get(f"/ujian/sesi/{day.other}/sesi.seb").content
     assert trusted_by(file, code[1]) == authority.read_text().split("-----")[2].replace("\n", "")
+
+
+def agreed_protocol(base: str, authority: Path) -> str | None:
+    """Which HTTP a browser that knows both would speak there."""
+    where = urlsplit(base)
+    context = ssl.create_default_context(cafile=str(authority))
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    plain = socket.create_connection((where.hostname, where.port), timeout=20)
+    with context.wrap_socket(plain, server_hostname=where.hostname) as spoken:
+        return spoken.selected_alpn_protocol()
 
 
 def trusted_by(file: bytes, password: str) -> str:
