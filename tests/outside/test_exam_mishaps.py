@@ -7,6 +7,7 @@ import time
 from itertools import pairwise
 
 import pytest
+from commands import PATIENCE
 
 from outside.browser import Machine, choose, ready, saved
 from outside.exam import free, seats_of
@@ -17,6 +18,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 def of_server(page) -> dict:
     return page.evaluate("async () => (await fetch('/ujian/isi.json')).json()")
+
+
+def beat(page) -> None:
+    """The page asks how it stands, now and not in a quarter of a minute; it has heard the reply."""
+    with page.expect_response("**/ujian/detak"):
+        page.evaluate(
+            "() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+        )
+
+
+def waited_for(page, found) -> None:
+    """Let the page go on until it has done what the list `found` tells of."""
+    until = time.monotonic() + PATIENCE
+    while not found:
+        assert time.monotonic() < until
+        page.wait_for_timeout(20)
 
 
 @pytest.mark.long
@@ -51,6 +68,29 @@ def test_back_and_a_reload_without_network_keep_the_exam(shared_agency, machines
     page.click("#yes")
     page.wait_for_url("**/tanda-terima/")
     assert int(page.inner_text("#answered")) == 3
+
+
+def test_a_tab_that_is_taken_over_while_it_loads_shows_and_holds_nothing(shared_agency, machines):
+    machine = machines(shared_agency)
+    machine.begin(shared_agency, 3).close()
+    slow, own = machine.tab(), machine.tab()
+    opening = []
+    slow.route("**/ujian/isi.json", lambda route: opening.append(route))
+    slow.goto("/ujian/kerja/")
+    waited_for(slow, opening)
+    own.goto("/ujian/kerja/")
+    own.click("#take")
+    ready(own)
+    slow.wait_for_selector("#elsewhere:not([hidden])")
+
+    opening[0].continue_()
+    choose(own, "satu")
+    saved(own)
+    beat(own)
+
+    assert slow.locator("#question fieldset").count() == 0
+    assert slow.locator("#elsewhere").is_visible()
+    assert own.locator("#question").is_visible(), "the opening that came late holds nothing"
 
 
 def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_agency, machines):

@@ -13,13 +13,14 @@ const { attempt: named, sealTo, nacl, deposit } = $("exam").dataset;
 const attempt = Number(named);
 const keys = { sealTo, naclSource: nacl };
 let paper, questions, answers, flagged, typed, seq, place = 0, closes, left_at_pause = 0;
-let page = 0, over = false, paused = false, ended = null, from_kept = false, heard_at = 0;
+let page = 0, over = true, paused = false, ended = null, from_kept = false, heard_at = 0;
 let heard = new Set(), ends = new Map(), last_shown = null;
+let opening = new AbortController(); // aborted when this page is no longer the one that shall open the exam
 
 // ---- this page, this machine, the server ----------------------------------------------------
 // What else a request carries; Safe Exam Browser's proof is added here where it is asked for.
 const headers = () => ({});
-const tell = (url, body = {}) => ask(url, { attempt, ...body }, headers());
+const tell = (url, body = {}, stop = undefined) => ask(url, { attempt, ...body }, { headers: headers(), stop });
 
 const outbox = new Outbox({
   attempt,
@@ -62,6 +63,7 @@ function trouble(error) {
 // This page may not answer any more: another person or another machine does. Nothing of it stays readable.
 async function leave(refusal) {
   over = true;
+  opening.abort();
   outbox.close();
   trouble(refusal);
   $("work").hidden = $("paused").hidden = $("left").hidden = $("saved").hidden = true;
@@ -72,8 +74,9 @@ async function leave(refusal) {
 
 // Another page of the same person on this machine works on; what waits here goes on being sent.
 function lose() {
-  if (over) return;
+  if (outbox.closed) return;
   over = true;
+  opening.abort();
   $("work").hidden = true;
   $("elsewhere").hidden = false;
 }
@@ -81,7 +84,7 @@ function lose() {
 // What the server holds, after it refused something that this page shows as answered.
 async function refresh() {
   try {
-    const told = await ask(`/ujian/isi.json?attempt=${attempt}`, undefined, headers());
+    const told = await ask(`/ujian/isi.json?attempt=${attempt}`, undefined, { headers: headers() });
     answers = new Map(byItem(told.answers));
     flagged = new Set(told.flagged);
     typed = new Map(byItem(told.typed));
@@ -110,9 +113,9 @@ async function happen(kind, item, response, urgent = true) {
 // How the attempt stands: time, pause, sections, announcements, the end. The page's clock is set by it.
 function hear(told) {
   const { seconds_left, paused: stopped, sections = {}, notices = [] } = told;
-  if (told.page > page && page) {
+  if (told.page > page && page && !over) {
     // The server opened it for this page, and the reply was lost.
-    if (from_kept && !over) begin({ stay: true }).catch(failed);
+    if (from_kept) begin({ stay: true }).catch(failed);
     else lose();
   }
   if (closes !== undefined && !paused && !stopped) tellOfMoreTime(seconds_left - left());
@@ -550,11 +553,12 @@ const byItem = (told) => Object.entries(told).map(([item, own]) => [Number(item)
 const stateIn = (told) => ({ answers: byItem(told.answers), flagged: told.flagged, typed: byItem(told.typed) });
 
 // The paper from the server; where that cannot be reached, as this machine kept it.
-async function open() {
+async function open(stop) {
   const backoff = new Backoff();
-  for (;;) {
+  while (!stop.aborted) {
     try {
-      const told = await tell("/ujian/isi.json");
+      const told = await tell("/ujian/isi.json", {}, stop);
+      if (stop.aborted) break;
       page = told.page;
       seq = told.seq_from;
       outbox.newest = Math.max(outbox.newest, told.last_seq);
@@ -562,17 +566,20 @@ async function open() {
       from_kept = false;
       return { told, state: stateIn(told) };
     } catch (error) {
+      if (stop.aborted) break;
       if (!(error instanceof Unreachable)) throw error;
-      const kept = await keptHere();
+      const kept = await keptHere(stop);
       if (kept) return kept;
       outbox.show("offline");
       await pause(backoff.next(error.retryAfter));
     }
   }
+  return null;
 }
 
-async function keptHere() {
+async function keptHere(stop) {
   const [row, state] = [await paperOf(attempt), await progressOf(attempt)];
+  if (stop.aborted) return null;
   // Of an earlier sign-in of this machine: what another machine did since is not in it.
   if (!row || row.paper.deposit !== deposit) return null;
   const told = { ...row.paper };
@@ -592,8 +599,13 @@ async function keptHere() {
   return { told, state: state ?? stateIn(told) };
 }
 
-async function load() {
-  const { told, state } = await open();
+// Whether it was: not where another page has taken the exam over meanwhile.
+async function load(stop) {
+  const opened = await open(stop);
+  const kept = await allEvents();
+  if (!opened || stop.aborted) return false;
+  const { told, state } = opened;
+  over = false;
   paper = told;
   questions = paper.parts.flatMap((part) => part.questions.map((question) => ({ ...question, part })));
   answers = new Map(state.answers);
@@ -604,15 +616,18 @@ async function load() {
   hear(paper);
   if (from_kept) heard_at = -IN_TOUCH;
   // What this machine still holds of this sitting is sent with the number it was given.
-  const own = (await allEvents()).filter((event) => event.attempt === attempt && (!event.token || event.token === paper.deposit));
+  const own = kept.filter((event) => event.attempt === attempt && (!event.token || event.token === paper.deposit));
   outbox.restore(own);
   outbox.waiting.forEach(apply);
   seq = Math.max(seq, ...own.filter((event) => event.seq <= seq + 50000).map((event) => event.seq));
+  return true;
 }
 
 let started = false;
 async function begin({ stay = false } = {}) {
-  await load();
+  opening.abort();
+  opening = new AbortController();
+  if (!(await load(opening.signal))) return;
   clearMachine(keys, { attempt, token: paper.deposit }).then(keepShell);
   onOtherAttempt(attempt, () => beat());
   $("map-box").open = matchMedia("(min-width: 700px)").matches;
@@ -621,8 +636,8 @@ async function begin({ stay = false } = {}) {
   layMap();
   const first = questions.findIndex((question) => !answers.has(question.id));
   go(stay ? place : Math.max(first, 0));
-  $("work").hidden = paused || Boolean(ended);
-  await keepProgress(progress());
+  $("work").hidden = over || paused || Boolean(ended);
+  keepProgress(progress());
   outbox.show(work().length ? "waiting" : "saved");
   if (!started) listen();
   started = true;
@@ -656,7 +671,6 @@ $("take").addEventListener("click", async () => {
   $("elsewhere").hidden = true;
   await own.take();
   if (outbox.closed) return location.reload();
-  over = false;
   ended = null;
   begin().catch(failed);
 });

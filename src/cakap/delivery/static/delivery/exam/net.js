@@ -17,7 +17,13 @@ export class Unreachable extends Error {
 
 const PATIENCE = 20000; // ms
 
-export async function ask(url, body, headers = {}) {
+const signalOf = (stop) => {
+  const late = AbortSignal.timeout?.(PATIENCE);
+  return stop && late && AbortSignal.any ? AbortSignal.any([stop, late]) : late;
+};
+
+// headers: what else the request carries; stop: a signal that nobody waits for the reply any more.
+export async function ask(url, body, { headers = {}, stop } = {}) {
   let response;
   try {
     response = await fetch(url, {
@@ -25,7 +31,7 @@ export async function ask(url, body, headers = {}) {
       headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
       body: body && JSON.stringify(body),
       cache: "no-store",
-      signal: AbortSignal.timeout?.(PATIENCE),
+      signal: signalOf(stop),
     });
   } catch {
     throw new Unreachable();
