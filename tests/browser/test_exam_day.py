@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from browser.test_journeys import accessible, begin, enter, picture, sign_in
+from commands import wait_for
 from django.utils import timezone
 from itembank.test_kinds import DRAFTS, IMAGE, PICTURE
 from world import NOW, make_form, make_open_session, make_world
@@ -86,11 +87,27 @@ ANSWERS = {
 }  # fmt: skip
 
 
+def pictures_kept(page):
+    """Of the pictures, those in the copy that the machine keeps for a reload without network."""
+    return page.evaluate(
+        """async () => {
+          const found = [];
+          for (const name of await caches.keys())
+            for (const { url } of await (await caches.open(name)).keys())
+              if (url.includes("/berkas/")) found.push(url);
+          return found;
+        }"""
+    )
+
+
 def test_every_kind_of_item_is_answered_and_kept(page):
     world = make_world()
     session = make_open_session(world, form=form_of_all_kinds(world))
-    begin(page, session)
-    assert page.locator("#question img").first.evaluate("image => image.naturalWidth") == 1
+    with page.expect_response("**/ujian/berkas/*") as asked:
+        begin(page, session)
+    assert asked.value.headers["cache-control"] == "no-store"
+    shown = "() => document.querySelector('#question img')?.naturalWidth === 1"
+    page.wait_for_function(shown)
 
     for draft in DRAFTS:
         assert page.locator("#question").get_attribute("data-kind") == draft.kind
@@ -102,12 +119,22 @@ def test_every_kind_of_item_is_answered_and_kept(page):
         page.click("#next") if draft.kind != "slider" else page.click("#flag")
 
     page.wait_for_selector("#saved[data-state=saved]")
+    wait_for("the picture in the machine's copy", lambda: pictures_kept(page))
+    page.context.set_offline(True)
     page.reload()
     page.wait_for_selector("#question fieldset")
     assert page.locator("#map .answered").count() == len(DRAFTS)
+    page.wait_for_function(shown)
+    page.context.set_offline(False)
+    page.wait_for_selector("#saved[data-state=saved]")
     page.click("#finish")
     page.click("#yes")
     page.wait_for_url("**/tanda-terima/")
+    wait_for("no picture", lambda: not pictures_kept(page))
+    every_answer_is_kept()
+
+
+def every_answer_is_kept():
     attempt = Attempt.objects.get()
     kinds = dict(attempt.events.values_list("item", "item__item__kind"))
     found = {kinds[item]: text for item, text in state_of(attempt).answers.items()}

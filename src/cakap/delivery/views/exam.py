@@ -130,13 +130,19 @@ def _stimuli(parts: Sequence[Part]) -> dict[int, Any]:
 @require_GET
 @public
 def asset(request: HttpRequest, digest: str) -> HttpResponse:
-    """A picture or recording of the form that this participant works at."""
+    """A picture or recording of the form that this participant works at.
+
+    No browser keeps it by itself: the next person at the machine would find it. The page's own copy,
+    for a reload without network, goes with the exam (static/delivery/exam/offline.js).
+    """
     attempt = live_attempt(request)
     refuse_ended(attempt=attempt, now=time_watch.now())
     row = asset_of(attempt.seat.session.form.agency, digest)
     if row is None or attempt.begun_at is None:
         raise Http404
-    return shown_file(row.content, row.media_type)
+    response = shown_file(row.content, row.media_type)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @csrf_exempt

@@ -542,8 +542,10 @@ async function keepShell() {
   try {
     await navigator.serviceWorker.register("/ujian/kerja-luring.js", { scope: "/ujian/" });
     const { active } = await navigator.serviceWorker.ready;
-    const files = performance.getEntriesByType("resource").map(({ name }) => name);
-    active.postMessage({ attempt, keep: [location.href, ...files.filter((name) => name.includes("/static/"))] });
+    // Pictures too, of before it was there.
+    const files = performance.getEntriesByType("resource").map(({ name }) => new URL(name));
+    const needed = files.filter(({ pathname }) => /^\/(static|ujian\/berkas)\//.test(pathname)).map(({ href }) => href);
+    active.postMessage({ attempt, keep: [location.href, ...needed] });
   } catch {
     // Without it the exam works on; only a reload without network does not.
   }

@@ -1,5 +1,6 @@
 // The service worker of the exam: what the exam page needs for a reload without network. The network comes
-// first; what is kept is of one attempt and goes with it (leftovers.js).
+// first, but for pictures, whose address says what is in them; what is kept is of one attempt and goes with
+// it (leftovers.js).
 
 const CACHE = "cakap-exam-";
 const PATIENCE = 15000; // ms
@@ -30,6 +31,8 @@ const late = () => new Promise((_, reject) => setTimeout(reject, PATIENCE, new E
 
 async function answer(request, picture) {
   const kept = () => caches.match(request, { ignoreSearch: true, ignoreVary: true });
+  const own = picture && (await kept());
+  if (own) return own;
   try {
     const shell = !picture && new URL(request.url).pathname === "/ujian/kerja/" && (await kept());
     const response = await (shell ? Promise.race([fetch(request), late()]) : fetch(request));
