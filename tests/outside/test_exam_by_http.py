@@ -166,6 +166,22 @@ def test_other_content_under_a_number_goes_to_the_evidence(shared_agency, person
     assert own.read()["answers"] == {str(own.items[0]): "a", str(own.items[1]): "c"}
 
 
+def test_accepted_evidence_of_one_page_counts_before_what_was_answered_since(shared_agency, person):
+    own = person(10)
+    answered, open_ = own.items[:2]
+    for item, response in ((answered, "a"), (open_, "a")):
+        own.answer(item, response)
+        own.send({**own.event(item, "b"), "seq": own.seq - 1})
+        own.seq -= 1
+    own.answer(answered, "c")
+
+    page, done = decide(shared_agency, 10, accepted=True)
+
+    assert "jawaban itu tetap yang terbaru" in words_of(page)
+    assert done.status_code == 302, words_of(done)
+    assert own.read()["answers"] == {str(answered): "c", str(open_): "b"}
+
+
 def test_what_waited_sealed_reaches_its_own_attempt_and_no_other(shared_agency, person):
     owner, bringer = person(8), person(9)
     token = owner.read()["deposit"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from cakap.audit.services import record
 from cakap.delivery.errors import BadEvidenceDecision
@@ -28,7 +28,8 @@ COUNTING = (Event.Kind.ANSWER, Event.Kind.FLAG)
 class Evidence:
     """A piece of evidence as an officer sees it: never the answer itself.
 
-    answered_since: the same item was answered later at another machine; that answer stays the newest.
+    answered_since: the same item was answered later, here or at another machine; that answer stays the
+    newest.
     """
 
     stray: Stray
@@ -41,7 +42,9 @@ def evidence_of(attempt: Attempt) -> list[Evidence]:
     """All that was set aside of an attempt, oldest first."""
     machines = {row.key: row.workstation or row.address for row in attempt.devices.all()}
     newest = dict(
-        attempt.events.filter(kind=Event.Kind.ANSWER).values_list("item").annotate(seq=Max("seq"))
+        attempt.events.filter(kind=Event.Kind.ANSWER, late=False)
+        .values_list("item")
+        .annotate(seq=Max("seq"))
     )
     rows = attempt.strays.select_related("item__item", "decision").order_by("seq", "pk")
     return [
@@ -105,20 +108,27 @@ def _take_in(row: Stray, now: datetime) -> None:
     there = events.filter(seq=row.seq).values_list("kind", "item_id", "response").first()
     if there == (row.kind, row.item_id, row.response):
         return
+    seq = row.seq if there is None else _free_number(row)
+    if seq is None:
+        return
     Event.objects.create(
-        attempt_id=row.attempt_id, seq=row.seq if there is None else _next_in_block(row),
-        kind=row.kind, item_id=row.item_id, response=row.response, client_at=row.client_at,
-        received_at=now, late=False, device=row.device, address=row.address,
+        attempt_id=row.attempt_id, seq=seq, kind=row.kind, item_id=row.item_id,
+        response=row.response, client_at=row.client_at, received_at=now, late=False,
+        device=row.device, address=row.address,
     )  # fmt: skip
 
 
-def _next_in_block(row: Stray) -> int:
-    """A free number after the newest of the page that the answer was given on."""
-    block = row.seq // PAGE_SPAN
-    own = Event.objects.filter(
-        attempt=row.attempt_id, seq__gte=block * PAGE_SPAN, seq__lt=(block + 1) * PAGE_SPAN
-    )
-    return int(own.aggregate(newest=Max("seq"))["newest"]) + 1
+def _free_number(row: Stray) -> int | None:
+    """The next free number of the page that the answer was given on, before what was said of the item since.
+
+    None where all of them are taken: what was said since counts, and would whatever came before it.
+    """
+    end = (row.seq // PAGE_SPAN + 1) * PAGE_SPAN
+    since = Event.objects.filter(attempt=row.attempt_id, seq__gt=row.seq, seq__lt=end)
+    said = since.filter(kind=row.kind, item=row.item_id, late=False)
+    end = said.aggregate(first=Min("seq"))["first"] or end
+    taken = set(since.filter(seq__lt=end).values_list("seq", flat=True))
+    return next((seq for seq in range(row.seq + 1, end) if seq not in taken), None)
 
 
 def _code(attempt: Attempt) -> str:
