@@ -84,6 +84,27 @@ def test_a_request_that_names_another_attempt_or_none_does_nothing(person, path,
     assert own.read()["answers"] == {}
 
 
+def device_of(own: Participant) -> str:
+    """The sign-in that the exam page names with every request."""
+    return re.search(r'data-device="(\w+)"', own.browser.get("/ujian/kerja/").text)[1]
+
+
+def test_a_page_of_an_earlier_sign_in_adds_nothing_undecided(shared_agency, person):
+    old = person(11)
+    device, item = device_of(old), old.items[0]
+    free(shared_agency, 11)
+    own = Participant(shared_agency, 11, begin=False, browser=old.browser)
+    body = {"events": [old.event(item, "b")], "section": 1, "last_seq": 0}
+
+    for path in ("jawaban", "detak", "berikut", "bagian", "selesai", "isi.json"):
+        answer = old.post(f"/ujian/{path}", {**body, "device": device})
+        assert (answer.status_code, answer.json()["code"]) == (409, "OtherAttempt"), path
+        assert "masuk lagi" in answer.json()["message"]
+    assert own.read()["answers"] == {}
+    assert old.post("/ujian/jawaban", {**body, "device": device_of(own)}).status_code == 200
+    assert own.read()["answers"] == {str(item): "b"}
+
+
 def test_gaps_and_pages_hold_up_no_submission(person):
     own = person(4)
     own.answer(own.items[0], "a")

@@ -7,7 +7,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from commands import PATIENCE
+from commands import PATIENCE, wait_for
 
 from outside.browser import Machine, choose, ready, saved
 from outside.exam import free, seats_of
@@ -28,8 +28,19 @@ def beat(page) -> None:
         )
 
 
+def held(page, path) -> list:
+    """The page's requests to a path, none of which goes on by itself."""
+    found = []
+
+    def keep(route):
+        found.append(route)
+
+    page.route(path, keep)
+    return found
+
+
 def waited_for(page, found) -> None:
-    """Let the page go on until it has done what the list `found` tells of."""
+    """Let the page go on until something is in the list `found`."""
     until = time.monotonic() + PATIENCE
     while not found:
         assert time.monotonic() < until
@@ -74,8 +85,7 @@ def test_a_tab_that_is_taken_over_while_it_loads_shows_and_holds_nothing(shared_
     machine = machines(shared_agency)
     machine.begin(shared_agency, 3).close()
     slow, own = machine.tab(), machine.tab()
-    opening = []
-    slow.route("**/ujian/isi.json", lambda route: opening.append(route))
+    opening = held(slow, "**/ujian/isi.json")
     slow.goto("/ujian/kerja/")
     waited_for(slow, opening)
     own.goto("/ujian/kerja/")
@@ -236,14 +246,41 @@ def test_the_first_machine_comes_back_and_its_answers_can_be_accepted(shared_age
     assert sorted(of_server(back)["answers"].values()) in (["a", "b"], ["a", "c"], list("abc"))
 
 
+def test_a_tab_of_an_earlier_sign_in_leaves_and_what_it_held_is_evidence(shared_agency, machines):
+    machine = machines(shared_agency)
+    old = machine.begin(shared_agency, 4)
+    saved(old)
+    old.route("**/ujian/jawaban", lambda route: route.abort())
+    choose(old, "satu")
+    old.wait_for_selector("#saved[data-state=offline]")
+    free(shared_agency, 4)
+    own = machine.tab()
+    machine.sign_in(own, shared_agency, 4)
+    own.click("#take")
+    ready(own)
+    old.unroute("**/ujian/jawaban")
+
+    old.wait_for_selector("#trouble:not([hidden])")
+    assert "masuk lagi" in old.inner_text("#trouble")
+    assert old.locator("#question fieldset").count() == 0
+    choose(own, "dua")
+    saved(own)
+    assert list(of_server(own)["answers"].values()) == ["b"]
+    assert [row for store, row in machine.kept(own)["rows"] if store == "papers"], (
+        "its questions stay"
+    )
+    accept_evidence(shared_agency, 4)
+    assert list(of_server(own)["answers"].values()) == ["b"], "the newer answer stays the newest"
+
+
 def accept_evidence(agency, number):
     """Two officers accept what comes of an earlier machine, as soon as it is there."""
     proctor = agency.sign_in("proctor")
     path = f"/ujian/kursi/{seats_of(agency, proctor)[number]}/bukti/"
-    until = time.monotonic() + 60
-    while not (strays := re.findall(r'name="strays" value="(\d+)"', proctor.get(path).text)):
-        assert time.monotonic() < until, "what the first machine held never came"
-        time.sleep(0.5)
+    strays = wait_for(
+        "what the first machine held",
+        lambda: re.findall(r'name="strays" value="(\d+)"', proctor.get(path).text),
+    )
     answer = proctor.fill(
         path, strays=strays, accepted="yes", reason="Listrik padam.", second="second",
         password=PASSWORD,

@@ -114,10 +114,11 @@ def number_in(told: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def refuse_other_attempt(told: Mapping[str, Any], attempt: int) -> None:
-    """Raise unless the request names the attempt that its token was given for.
+def refuse_other_page(told: Mapping[str, Any], attempt: int, device: str) -> None:
+    """Raise unless the request names the attempt, and no other device than, its token was given for.
 
-    A page of one person that stayed open on a shared machine would else write for the next one.
+    A page of one person that stayed open on a shared machine would else write for the next one; one of
+    an earlier sign-in would add undecided what is evidence. Who names no device is served.
     """
     named = told.get("attempt")
     if type(named) is not int:
@@ -125,6 +126,11 @@ def refuse_other_attempt(told: Mapping[str, Any], attempt: int) -> None:
         raise BadEvent(message)
     if named != attempt:
         raise OtherAttempt
+    if told.get("device", device) != device:
+        message = (
+            "Halaman ini dibuka sebelum Anda masuk lagi di komputer ini. Muat ulang halaman ini."
+        )
+        raise OtherAttempt(message)
 
 
 def events_of(told: Any) -> tuple[list[Sent], list[RefusedEvent]]:

@@ -25,7 +25,7 @@ from cakap.delivery.protocol import (
     Sending,
     events_of,
     number_in,
-    refuse_other_attempt,
+    refuse_other_page,
     reply_to,
     told_in,
 )
@@ -76,7 +76,7 @@ class HotPath:
             headers = dict(scope["headers"])
             attempt, device = _whose(headers)
             told = await _told(scope, headers, receive)
-            refuse_other_attempt(told, attempt)
+            refuse_other_page(told, attempt, device)
             caller = _caller(scope, headers, self._scheme)
             if scope["path"] == NEXT:
                 found = await asyncio.get_running_loop().run_in_executor(

@@ -23,7 +23,7 @@ from cakap.delivery.protocol import (
     Sending,
     events_of,
     number_in,
-    refuse_other_attempt,
+    refuse_other_page,
     reply_to,
     told_in,
 )
@@ -48,9 +48,9 @@ def content(request: HttpRequest) -> HttpResponse:
     """
     attempt = live_attempt(request)
     if "attempt" in request.GET:
-        refuse_other_attempt({"attempt": _whole(request.GET["attempt"])}, attempt.pk)
+        refuse_other_page({"attempt": _whole(request.GET["attempt"])}, attempt.pk, attempt.device)
     if request.method == "POST":
-        refuse_other_attempt(_body(request), attempt.pk)
+        refuse_other_page(_body(request), attempt.pk, attempt.device)
     if attempt.begun_at is None:
         raise NotBegun
     refuse_ended(attempt=attempt, now=time_watch.now())
@@ -151,7 +151,7 @@ def asset(request: HttpRequest, digest: str) -> HttpResponse:
 def following(request: HttpRequest) -> HttpResponse:
     """The next item of an adaptive section, or none when it has ended."""
     attempt, device = read(request.COOKIES.get(COOKIE, ""))
-    refuse_other_attempt(_body(request), attempt)
+    refuse_other_page(_body(request), attempt, device)
     found = next_question(
         attempt=attempt, device=device, section=_number(request, "section"),
         caller=caller_of(request), now=time_watch.now(),
@@ -178,7 +178,7 @@ def beat(request: HttpRequest) -> HttpResponse:
 def _saved(request: HttpRequest, field: str) -> HttpResponse:
     attempt, device = read(request.COOKIES.get(COOKIE, ""))
     told = _body(request)
-    refuse_other_attempt(told, attempt)
+    refuse_other_page(told, attempt, device)
     sent, unreadable = events_of(told.get(field))
     sending = Sending(
         attempt=attempt, device=device, sent=sent, unreadable=unreadable, caller=caller_of(request)
@@ -229,7 +229,7 @@ def deposit(request: HttpRequest) -> HttpResponse:
 
 def _named_attempt(request: HttpRequest) -> tuple[Attempt, str]:
     attempt, device = attempt_of(request)
-    refuse_other_attempt(_body(request), attempt.pk)
+    refuse_other_page(_body(request), attempt.pk, device)
     return attempt, device
 
 

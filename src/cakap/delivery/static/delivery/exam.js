@@ -3,14 +3,15 @@
 
 import { $, make, markup, say, textOf } from "./exam/dom.js";
 import { lease, onOtherAttempt } from "./exam/lease.js";
-import { clearMachine, forgetPictures } from "./exam/leftovers.js";
+import { clearMachine, clearOwn, forgetPictures } from "./exam/leftovers.js";
 import { Backoff, Refusal, Unreachable, ask, pause } from "./exam/net.js";
 import { Outbox } from "./exam/outbox.js";
 import { allEvents, forgetPapers, keepPaper, keepProgress, paperOf, progressOf } from "./exam/storage.js";
 import { bind, drawUsed, inText, kinds } from "./exam/types.js";
 
-const { attempt: named, sealTo, nacl, deposit } = $("exam").dataset;
+const { attempt: named, device, sealTo, nacl, deposit } = $("exam").dataset;
 const attempt = Number(named);
+const whose = { attempt, device }; // every request says so: the machine's token may be of a later sign-in
 const keys = { sealTo, naclSource: nacl };
 let paper, questions, answers, flagged, typed, seq, place = 0, closes, left_at_pause = 0;
 let page = 0, over = true, paused = false, ended = null, from_kept = false, heard_at = 0;
@@ -20,10 +21,10 @@ let opening = new AbortController(); // aborted when this page is no longer the 
 // ---- this page, this machine, the server ----------------------------------------------------
 // What else a request carries; Safe Exam Browser's proof is added here where it is asked for.
 const headers = () => ({});
-const tell = (url, body = {}, stop = undefined) => ask(url, { attempt, ...body }, { headers: headers(), stop });
+const tell = (url, body = {}, stop = undefined) => ask(url, { ...whose, ...body }, { headers: headers(), stop });
 
 const outbox = new Outbox({
-  attempt,
+  whose,
   heard: hear,
   changed() {
     const n = outbox.answers.length;
@@ -69,7 +70,7 @@ async function leave(refusal) {
   $("work").hidden = $("paused").hidden = $("left").hidden = $("saved").hidden = true;
   $("elsewhere").hidden = true;
   $("question").replaceChildren();
-  await clearMachine(keys, { only: attempt });
+  await clearOwn(keys, { attempt, token: deposit });
 }
 
 // Another page of the same person on this machine works on; what waits here goes on being sent.

@@ -3,7 +3,7 @@
 
 import { Refusal, ask } from "./net.js";
 import { portion } from "./outbox.js";
-import { allEvents, allSealed, dropSealed, forgetPapers, replaceBySealed } from "./storage.js";
+import { allEvents, allSealed, dropSealed, forgetPapers, paperOf, replaceBySealed } from "./storage.js";
 
 let loading = null;
 
@@ -27,14 +27,12 @@ async function sealed(content, { sealTo, naclSource }) {
   return base64([...own.publicKey, ...nonce, ...box.box(text, nonce, bytes(sealTo), own.secretKey)]);
 }
 
-// Seal what waits of every attempt but the one at work (`token` is its own), and forget their questions;
-// or of one attempt alone (`only`), whose page ends while others may be at work here.
-export async function sealOthers(keys, { attempt = null, token = null, only = null } = {}) {
+// Seal what waits here and is asked for.
+async function seal(keys, asked) {
   const groups = new Map();
   for (const event of await allEvents()) {
-    if (event.attempt === attempt && (!event.token || event.token === token)) continue;
-    if (only !== null && event.attempt !== only) continue;
-    if (!event.token) continue; // of a version that kept no token: it waits for its own page
+    // Of a version that kept no token: it waits for its own page.
+    if (!event.token || !asked(event)) continue;
     groups.set(event.token, [...(groups.get(event.token) ?? []), event]);
   }
   for (const [whose, events] of groups) {
@@ -45,8 +43,6 @@ export async function sealOthers(keys, { attempt = null, token = null, only = nu
       await replaceBySealed(part, await sealed(content, keys));
     }
   }
-  await forgetPapers(attempt, only);
-  await forgetPictures(attempt, only);
 }
 
 // Pictures of questions, and the shell, that the service worker keeps for a reload without network.
@@ -70,11 +66,28 @@ export async function handIn(headers = {}) {
   }
 }
 
-export async function clearMachine(keys, current) {
+async function sealAndHandIn(keys, asked) {
   try {
-    await sealOthers(keys, current);
+    await seal(keys, asked);
     await handIn();
   } catch {
     // Without network they wait, sealed, for the next page.
   }
+}
+
+// Of every sitting but the one at work (`token` is of its sign-in): forget the questions, seal what waits.
+export async function clearMachine(keys, { attempt = null, token = null } = {}) {
+  await forgetPapers(attempt);
+  await forgetPictures(attempt);
+  await sealAndHandIn(keys, (event) => event.attempt !== attempt || event.token !== token);
+}
+
+// Of one sign-in alone, whose page ends while others may be at work here, at the same attempt too.
+export async function clearOwn(keys, { attempt, token }) {
+  const kept = await paperOf(attempt);
+  if (!kept || kept.paper.deposit === token) {
+    await forgetPapers(null, attempt);
+    await forgetPictures(null, attempt);
+  }
+  await sealAndHandIn(keys, (event) => event.attempt === attempt && event.token === token);
 }

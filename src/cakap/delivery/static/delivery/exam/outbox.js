@@ -19,10 +19,10 @@ export function portion(events, { most = BATCH, bytes = BYTES } = {}) {
 }
 
 export class Outbox {
-  // heard(told): how the attempt stands; changed(): what waits is another; aside(events): refused ones;
+  // whose: what every sending names; heard(told): how the attempt stands; changed(): what waits is another; aside(events): refused ones;
   // lost(refusal): this page may not answer any more; headers(): what else a request carries.
-  constructor({ attempt, heard, changed, aside, lost, trouble, headers }) {
-    Object.assign(this, { attempt, heard, changed, aside, lost, trouble, headers });
+  constructor({ whose, heard, changed, aside, lost, trouble, headers }) {
+    Object.assign(this, { whose, heard, changed, aside, lost, trouble, headers });
     this.waiting = [];
     this.state = "saved";
     this.backoff = new Backoff();
@@ -76,7 +76,7 @@ export class Outbox {
       const batch = portion(this.waiting, { most: size });
       try {
         const events = batch.map(({ attempt, token, ...event }) => event);
-        this.heard(await ask("/ujian/jawaban", { attempt: this.attempt, events }, { headers: this.headers() }));
+        this.heard(await ask("/ujian/jawaban", { ...this.whose, events }, { headers: this.headers() }));
         await this.settle(batch);
       } catch (error) {
         if (error instanceof Unreachable) return this.later(error.retryAfter);
