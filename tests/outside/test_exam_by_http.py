@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from nacl.public import Box, PrivateKey, PublicKey
@@ -118,6 +119,18 @@ def test_gaps_and_pages_hold_up_no_submission(person):
 
     assert own.read()["answers"] == {str(own.items[0]): "c", str(own.items[1]): "b"}
     assert own.submit().json()["answered"] == 2
+
+
+def test_each_of_many_openings_at_one_moment_has_numbers_of_its_own(person):
+    own = person(5)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: own.post("/ujian/isi.json", {}).json(), range(16)))
+
+    assert len({paper["seq_from"] for paper in told}) == 16
+    assert all(
+        paper["seq_from"] == paper["page"] * told[0]["seq_from"] / told[0]["page"] for paper in told
+    )
 
 
 def test_an_older_page_hears_that_another_holds_the_attempt(person):

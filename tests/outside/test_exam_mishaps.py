@@ -103,6 +103,49 @@ def test_a_tab_that_is_taken_over_while_it_loads_shows_and_holds_nothing(shared_
     assert own.locator("#question").is_visible(), "the opening that came late holds nothing"
 
 
+def test_an_opening_whose_reply_was_lost_is_no_other_tab(shared_agency, machines):
+    """It may count on the server after the next one, or before a page that goes on from what is kept."""
+    machine = machines(shared_agency)
+    lost = []
+
+    def lose_the_first(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.request.post_data)
+        return route.abort()
+
+    machine.context.route("**/ujian/isi.json", lose_the_first)
+    page = machine.begin(shared_agency, 5)
+    page.evaluate(
+        """body => fetch("/ujian/isi.json", {
+          method: "POST", headers: { "Content-Type": "application/json" }, body,
+        })""",
+        lost[0],
+    )
+    beat(page)
+    choose(page, "satu")
+    saved(page)
+    machine.context.unroute("**/ujian/isi.json")
+
+    asked = []
+
+    def lose_the_reply(route):
+        asked.append(route.fetch())
+        route.abort()
+
+    page.route("**/ujian/isi.json", lose_the_reply)
+    page.reload()
+    ready(page)
+    beat(page)
+    choose(page, "dua")
+    saved(page)
+
+    assert len(asked) == 1, "it goes on as it is"
+    assert page.locator("#question").is_visible()
+    page.unroute("**/ujian/isi.json")
+    assert sorted(of_server(page)["answers"].values()) == ["a", "b"]
+
+
 def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_agency, machines):
     machine = machines(shared_agency)
     page = machine.begin(shared_agency, 1)

@@ -54,13 +54,14 @@ def content(request: HttpRequest) -> HttpResponse:
     if attempt.begun_at is None:
         raise NotBegun
     refuse_ended(attempt=attempt, now=time_watch.now())
-    if request.method == "POST":
-        hold(attempt=attempt, device=attempt.device)
+    held = hold(attempt=attempt, device=attempt.device) if request.method == "POST" else None
     state = state_of(attempt)
     stands = keep_events(
         attempt=attempt, device=attempt.device, sent=(), caller=caller_of(request),
         now=time_watch.now(),
     )  # fmt: skip
+    # Of two openings at one moment each has a number of its own, whatever stands by now.
+    page = stands.page if held is None else held
     asked = paper(
         content_of(attempt.seat.session.form_id), seed=attempt.seed,
         passages_together=attempt.passages_together,
@@ -71,12 +72,13 @@ def content(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {
             **stands.told,
+            "page": page,
             "attempt": attempt.pk,
             "answers": state.answers,
             "flagged": sorted(state.flagged),
             "typed": state.typed,
             "last_seq": state.last_seq,
-            "seq_from": stands.page * PAGE_SPAN,
+            "seq_from": page * PAGE_SPAN,
             "deposit": deposit_token(attempt),
             "left": [row.section_id for row in attempt.section_times.filter(left_at__isnull=False)],
             "larger_type": bool(given and given.larger_type),

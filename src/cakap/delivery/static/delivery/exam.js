@@ -16,6 +16,7 @@ const keys = { sealTo, naclSource: nacl };
 let paper, questions, answers, flagged, typed, seq, place = 0, closes, left_at_pause = 0;
 let page = 0, over = true, paused = false, ended = null, from_kept = false, heard_at = 0;
 let heard = new Set(), ends = new Map(), last_shown = null;
+let unanswered = 0; // openings whose reply never came: each may count on the server, perhaps later
 let opening = new AbortController(); // aborted when this page is no longer the one that shall open the exam
 
 // ---- this page, this machine, the server ----------------------------------------------------
@@ -114,11 +115,7 @@ async function happen(kind, item, response, urgent = true) {
 // How the attempt stands: time, pause, sections, announcements, the end. The page's clock is set by it.
 function hear(told) {
   const { seconds_left, paused: stopped, sections = {}, notices = [] } = told;
-  if (told.page > page && page && !over) {
-    // The server opened it for this page, and the reply was lost.
-    if (from_kept) begin({ stay: true }).catch(failed);
-    else lose();
-  }
+  if (told.page > page && page && !over) hearOfPage(told.page);
   if (closes !== undefined && !paused && !stopped) tellOfMoreTime(seconds_left - left());
   closes = performance.now() + seconds_left * 1000;
   left_at_pause = seconds_left;
@@ -133,6 +130,12 @@ function hear(told) {
   }
   hearOfEnd(told.ended ?? null);
   heard_at = performance.now();
+}
+
+function hearOfPage(newest) {
+  if (newest > page + unanswered) return lose();
+  unanswered -= newest - page;
+  page = newest; // its numbers are nobody's; this page goes on with those that it has
 }
 
 // By less than this the server's clock and the page's may differ, without anybody having given time.
@@ -569,6 +572,7 @@ async function open(stop) {
       from_kept = false;
       return { told, state: stateIn(told) };
     } catch (error) {
+      if (error instanceof Unreachable) unanswered += 1;
       if (stop.aborted) break;
       if (!(error instanceof Unreachable)) throw error;
       const kept = await keptHere(stop);
@@ -627,7 +631,7 @@ async function load(stop) {
 }
 
 let started = false;
-async function begin({ stay = false } = {}) {
+async function begin() {
   opening.abort();
   opening = new AbortController();
   if (!(await load(opening.signal))) return;
@@ -638,7 +642,7 @@ async function begin({ stay = false } = {}) {
   dress();
   layMap();
   const first = questions.findIndex((question) => !answers.has(question.id));
-  go(stay ? place : Math.max(first, 0));
+  go(Math.max(first, 0));
   $("work").hidden = over || paused || Boolean(ended);
   keepProgress(progress());
   outbox.show(work().length ? "waiting" : "saved");
