@@ -225,6 +225,41 @@ def test_what_does_not_answer_is_asked_again_later_and_not_hammered(
     assert page.inner_text("#answered") == "1"
 
 
+def test_an_older_state_of_the_server_takes_nothing_back_that_was_answered_since(
+    shared_agency, machines
+):
+    page = machines(shared_agency).begin(shared_agency, 6)
+    saved(page)
+    older = []
+
+    def spoil(route):
+        route.continue_(
+            post_data=route.request.post_data.replace('"response":"a"', '"response":"?"')
+        )
+
+    def delay(route):
+        older.append((route, route.fetch()))
+
+    page.route("**/ujian/jawaban", spoil)
+    page.route("**/ujian/isi.json?*", delay)
+    choose(page, "satu")
+    waited_for(page, older)
+    page.click("#next")
+    choose(page, "dua")
+    saved(page)
+    route, reply = older[0]
+    route.fulfill(response=reply)
+
+    page.wait_for_selector("#map button:nth-child(1):not(.answered)")
+    assert page.locator("#map button:nth-child(2)").get_attribute("class").split()[-2:] == [
+        "answered",
+        "here",
+    ]
+    assert page.locator("#question input:checked").evaluate(
+        "input => input === document.activeElement"
+    )
+
+
 def test_what_a_proxy_finds_too_much_is_sent_in_smaller_parts(shared_agency, machines):
     """nginx answers a body over its limit with 413 and a page of its own; what waited must not stay."""
     page = machines(shared_agency).begin(shared_agency, 8)

@@ -83,19 +83,34 @@ function lose() {
   $("elsewhere").hidden = false;
 }
 
-// What the server holds, after it refused something that this page shows as answered.
+// What the server holds, after it refused something that this page shows as answered. What was answered
+// while the reply was on its way is newer than the reply.
+let since = null; // the events since the newest reading began
 async function refresh() {
+  const own = (since = []);
+  const unsent = [...outbox.waiting];
   try {
     const told = await ask(`/ujian/isi.json?attempt=${attempt}`, undefined, { headers: headers() });
+    if (since !== own || over) return;
+    const changes = !staysAsShown(told, [...unsent, ...own]);
+    if (changes) document.activeElement?.blur?.(); // what is being written is newer too
     answers = new Map(byItem(told.answers));
     flagged = new Set(told.flagged);
     typed = new Map(byItem(told.typed));
-    for (const event of outbox.waiting) apply(event);
-    drawQuestion();
+    for (const event of [...unsent, ...own]) apply(event);
+    if (changes) drawQuestion();
     drawMap();
   } catch (error) {
     if (!(error instanceof Unreachable)) trouble(error);
+  } finally {
+    if (since === own) since = null;
   }
+}
+
+function staysAsShown(told, newer) {
+  const { id } = questions[place];
+  if (newer.some(({ item, kind }) => item === id && ["answer", "typed"].includes(kind))) return true;
+  return (told.answers[id] ?? "") === (answers.get(id) ?? "") && (told.typed[id] ?? "") === (typed.get(id) ?? "");
 }
 
 function apply({ kind, item, response }) {
@@ -109,6 +124,7 @@ function apply({ kind, item, response }) {
 async function happen(kind, item, response, urgent = true) {
   if (over) return;
   const event = { seq: ++seq, kind, item, response, at: new Date().toISOString(), attempt, token: paper.deposit };
+  since?.push(event);
   await outbox.add(event, progress(), urgent);
 }
 
