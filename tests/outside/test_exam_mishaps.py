@@ -260,6 +260,64 @@ def test_an_older_state_of_the_server_takes_nothing_back_that_was_answered_since
     )
 
 
+def test_a_clock_at_zero_waits_as_long_as_a_busy_server_asks(shared_agency, machines):
+    machine = machines(shared_agency)
+    machine.context.clock.install()
+    page = machine.begin(shared_agency, 7)
+    saved(page)
+    asked = []
+
+    def end_then_fail(route):
+        asked.append(route)
+        if len(asked) == 1:
+            told = route.fetch()
+            return route.fulfill(response=told, json={**told.json(), "seconds_left": 0})
+        return route.fulfill(status=503, headers={"Retry-After": "20"}, body="{}")
+
+    page.route("**/ujian/detak", end_then_fail)
+    beat(page)
+    for _ in range(20):
+        page.clock.run_for(1000)
+        page.wait_for_timeout(20)
+
+    assert len(asked) == 2, "the first after three seconds, no other before twenty more"
+
+
+REPLIES = [
+    ({"Retry-After": "7"}, "{}", 503, 7),
+    (
+        {"Retry-After": "Wed, 01 Jan 2025 00:01:00 GMT", "Date": "Wed, 01 Jan 2025 00:00:00 GMT"},
+        "{}", 503, 60,
+    ),
+    ({"Retry-After": "nanti"}, "{}", 503, 0),
+]  # fmt: skip
+
+
+def test_what_is_no_answer_is_asked_again_as_late_as_was_asked_for(shared_agency, machines):
+    page = machines(shared_agency).tab()
+    page.goto("/ujian/")
+    replies = iter(REPLIES)
+
+    def answer(route):
+        headers, body, status, _ = next(replies)
+        route.fulfill(headers=headers, body=body, status=status)
+
+    page.route("**/ujian/coba", answer)
+    found = page.evaluate(
+        """async (times) => {
+          const { ask } = await import("/static/delivery/exam/net.js");
+          const found = [];
+          for (let n = 0; n < times; n += 1)
+            await ask("/ujian/coba", {}, { has: "kept" })
+              .then(() => found.push("kept"), (error) => found.push(error.retryAfter));
+          return found;
+        }""",
+        len(REPLIES),
+    )
+
+    assert found == [wait for _, _, _, wait in REPLIES]
+
+
 def test_what_a_proxy_finds_too_much_is_sent_in_smaller_parts(shared_agency, machines):
     """nginx answers a body over its limit with 413 and a page of its own; what waited must not stay."""
     page = machines(shared_agency).begin(shared_agency, 8)

@@ -197,17 +197,23 @@ function hearOfEnd(told) {
 }
 
 const beating = new Backoff(5000, 60000);
-let nextBeat = 0;
-async function beat() {
+let beatUnderWay = null, nextBeat = 0, soonestBeat = 0;
+function beat() {
+  beatUnderWay ??= askHowItStands().finally(() => { beatUnderWay = null; });
+  return beatUnderWay;
+}
+
+async function askHowItStands() {
   if (over && outbox.closed) return;
-  nextBeat = performance.now() + 15000;
+  nextBeat = soonestBeat = performance.now() + 15000;
   try {
     hear(await tell("/ujian/detak"));
     beating.reset();
+    soonestBeat = performance.now() + 3000; // where the clock shows that it is over
     if (!work().length && outbox.state !== "saved") outbox.show("saved");
   } catch (error) {
     if (error instanceof Unreachable) {
-      nextBeat = performance.now() + Math.max(15000, beating.next(error.retryAfter));
+      nextBeat = soonestBeat = performance.now() + Math.max(15000, beating.next(error.retryAfter));
       outbox.show("offline");
     } else if (["OtherAttempt", "OtherDevice", "NotSignedIn"].includes(error.code)) await leaveAfterSending(error);
     else trouble(error);
@@ -244,12 +250,15 @@ const leftOf = (part) => (ends.has(part.section) ? secondsOf(part.section) : nul
 const shut = (part) => Boolean(part.minutes) && (part.left || leftOf(part) === 0);
 const locked = (at) => asked(at) || shut(questions[at].part);
 
+let entering = false;
 function gate(part) {
   const button = make("button", { className: "btn btn-primary", textContent: say("enter") });
   button.addEventListener("click", async () => {
+    if (entering) return; // pressing is no way round how long the server asked to wait
+    entering = true;
     const before = paper.parts.find((own) => own.minutes && ends.has(own.section) && !shut(own));
-    if (before && !(await sure(say("leave", { section: before.title })))) return;
     try {
+      if (before && !(await sure(say("leave", { section: before.title })))) return;
       // What was answered before is with the server first: it would count as late afterwards.
       const entered = await patiently(async () => {
         await settled();
@@ -264,6 +273,8 @@ function gate(part) {
       tick();
     } catch (error) {
       trouble(error);
+    } finally {
+      entering = false;
     }
   });
   return make("div", { className: "card card-body" },
@@ -462,8 +473,8 @@ function tick() {
     part.told = true;
     drawQuestion();
   }
-  if (seconds === 0 && !paused && !over && performance.now() > nextBeat - 12000) beat(); // is it over?
-  if (performance.now() > nextBeat) beat();
+  const looksOver = seconds === 0 && !paused && !over;
+  if (performance.now() > (looksOver ? soonestBeat : nextBeat)) beat();
 }
 
 function warn(text) {
@@ -652,7 +663,10 @@ async function begin() {
   opening = new AbortController();
   if (!(await load(opening.signal))) return;
   clearMachine(keys, { attempt, token: paper.deposit }).then(keepShell);
-  onOtherAttempt(attempt, () => beat());
+  onOtherAttempt(attempt, async () => {
+    await beatUnderWay; // it may have been answered before
+    beat();
+  });
   $("map-box").open = matchMedia("(min-width: 700px)").matches;
   if (paper.larger_type) look.zoom = Math.max(look.zoom, 2);
   dress();

@@ -22,6 +22,13 @@ const signalOf = (stop) => {
   return stop && late && AbortSignal.any ? AbortSignal.any([stop, late]) : late;
 };
 
+// Retry-After is a number of seconds or a date, which is compared with the server's own.
+function secondsIn(headers) {
+  const told = headers.get("Retry-After") ?? "";
+  const until = (Date.parse(told) - (Date.parse(headers.get("Date")) || Date.now())) / 1000;
+  return Math.max(0, /^\s*\d+\s*$/.test(told) ? Number(told) : until || 0);
+}
+
 // headers: what else the request carries; stop: a signal that nobody waits for the reply any more.
 export async function ask(url, body, { headers = {}, stop } = {}) {
   let response;
@@ -36,7 +43,7 @@ export async function ask(url, body, { headers = {}, stop } = {}) {
   } catch {
     throw new Unreachable();
   }
-  const wait = Number(response.headers.get("Retry-After")) || 0;
+  const wait = secondsIn(response.headers);
   // Whoever says that it is too much, a proxy too: less of it may be taken.
   if (response.status === 413) throw new Refusal(413, { code: "TooLarge" });
   let told;
