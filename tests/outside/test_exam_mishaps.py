@@ -284,6 +284,7 @@ def test_a_clock_at_zero_waits_as_long_as_a_busy_server_asks(shared_agency, mach
 
 
 REPLIES = [
+    ({}, '{"kept": 0}', 200, "kept"), ({}, "{}", 200, 0), ({}, "[]", 200, 0), ({}, '{"code": "?"}', 201, 0),
     ({"Retry-After": "7"}, "{}", 503, 7),
     (
         {"Retry-After": "Wed, 01 Jan 2025 00:01:00 GMT", "Date": "Wed, 01 Jan 2025 00:00:00 GMT"},

@@ -22,7 +22,8 @@ let opening = new AbortController(); // aborted when this page is no longer the 
 // ---- this page, this machine, the server ----------------------------------------------------
 // What else a request carries; Safe Exam Browser's proof is added here where it is asked for.
 const headers = () => ({});
-const tell = (url, body = {}, stop = undefined) => ask(url, { ...whose, ...body }, { headers: headers(), stop });
+const tell = (url, has, body = {}, stop = undefined) =>
+  ask(url, { ...whose, ...body }, { has, headers: headers(), stop });
 
 const outbox = new Outbox({
   whose,
@@ -90,7 +91,7 @@ async function refresh() {
   const own = (since = []);
   const unsent = [...outbox.waiting];
   try {
-    const told = await ask(`/ujian/isi.json?attempt=${attempt}`, undefined, { headers: headers() });
+    const told = await ask(`/ujian/isi.json?attempt=${attempt}`, undefined, { has: "parts", headers: headers() });
     if (since !== own || over) return;
     const changes = !staysAsShown(told, [...unsent, ...own]);
     if (changes) document.activeElement?.blur?.(); // what is being written is newer too
@@ -207,7 +208,7 @@ async function askHowItStands() {
   if (over && outbox.closed) return;
   nextBeat = soonestBeat = performance.now() + 15000;
   try {
-    hear(await tell("/ujian/detak"));
+    hear(await tell("/ujian/detak", "seconds_left"));
     beating.reset();
     soonestBeat = performance.now() + 3000; // where the clock shows that it is over
     if (!work().length && outbox.state !== "saved") outbox.show("saved");
@@ -262,7 +263,7 @@ function gate(part) {
       // What was answered before is with the server first: it would count as late afterwards.
       const entered = await patiently(async () => {
         await settled();
-        return tell("/ujian/bagian", { section: part.section, last_seq: outbox.newest });
+        return tell("/ujian/bagian", "seconds_left", { section: part.section, last_seq: outbox.newest });
       });
       if (!entered) return;
       const { seconds_left } = entered;
@@ -296,7 +297,7 @@ async function forward() {
     const { part } = questions[place];
     const told = await patiently(async () => {
       await settled();
-      return tell("/ujian/berikut", { section: part.section });
+      return tell("/ujian/berikut", "question", { section: part.section });
     });
     if (told) grow(part, told.question);
   } catch (error) {
@@ -492,7 +493,7 @@ async function finish({ asked = true } = {}) {
     const done = await patiently(async () => {
       await settled();
       if (!asked && !ended) return null; // time was given meanwhile
-      return tell("/ujian/selesai", { last_seq: outbox.newest });
+      return tell("/ujian/selesai", "code", { last_seq: outbox.newest });
     });
     if (!done) return;
     over = true;
@@ -590,7 +591,7 @@ async function open(stop) {
   const backoff = new Backoff();
   while (!stop.aborted) {
     try {
-      const told = await tell("/ujian/isi.json", {}, stop);
+      const told = await tell("/ujian/isi.json", "parts", {}, stop);
       if (stop.aborted) break;
       page = told.page;
       seq = told.seq_from;

@@ -58,7 +58,7 @@ export async function forgetPictures(keep = null, only = null) {
 export async function handIn(headers = {}) {
   for (const { id, text } of await allSealed()) {
     try {
-      const { taken } = await ask("/ujian/titipan", { sealed: [text] }, { headers });
+      const { taken } = await ask("/ujian/titipan", { sealed: [text] }, { has: "taken", headers });
       if (taken[0]) await dropSealed([id]);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

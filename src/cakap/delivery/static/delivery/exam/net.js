@@ -29,8 +29,9 @@ function secondsIn(headers) {
   return Math.max(0, /^\s*\d+\s*$/.test(told) ? Number(told) : until || 0);
 }
 
-// headers: what else the request carries; stop: a signal that nobody waits for the reply any more.
-export async function ask(url, body, { headers = {}, stop } = {}) {
+// has: what the server's reply has, and none of a proxy or a network's own sign-in; headers: what else the
+// request carries; stop: a signal that nobody waits for the reply any more.
+export async function ask(url, body, { has, headers = {}, stop }) {
   let response;
   try {
     response = await fetch(url, {
@@ -53,8 +54,8 @@ export async function ask(url, body, { headers = {}, stop } = {}) {
     throw new Unreachable(wait); // a page of a proxy or of the network's own sign-in is no answer
   }
   if (!told || typeof told !== "object") throw new Unreachable(wait);
-  if (response.ok) return told;
-  if (response.status >= 500 || response.status === 429 || !told.code)
+  if (response.ok && has in told) return told;
+  if (response.ok || response.status >= 500 || response.status === 429 || !told.code)
     throw new Unreachable(wait, told.code ? told.message : "");
   throw new Refusal(response.status, told);
 }

@@ -76,7 +76,7 @@ export class Outbox {
       const batch = portion(this.waiting, { most: size });
       try {
         const events = batch.map(({ attempt, token, ...event }) => event);
-        this.heard(await ask("/ujian/jawaban", { ...this.whose, events }, { headers: this.headers() }));
+        this.heard(await ask("/ujian/jawaban", { ...this.whose, events }, { has: "kept", headers: this.headers() }));
         await this.settle(batch);
       } catch (error) {
         if (error instanceof Unreachable) return this.later(error.retryAfter);
