@@ -13,6 +13,7 @@ function nacl(src) {
     Object.assign(tag, { src, onload: () => resolve(window.nacl), onerror: reject });
     document.head.append(tag);
   });
+  loading.catch(() => { loading = null; }); // once is not for ever
   return loading;
 }
 
@@ -48,7 +49,8 @@ async function seal(keys, asked) {
 // Pictures of questions, and the shell, that the service worker keeps for a reload without network.
 export async function forgetPictures(keep = null, only = null) {
   if (!("caches" in window)) return;
-  for (const name of await caches.keys())
+  const names = await caches.keys().catch(() => []); // a browser that keeps nothing may refuse to say so
+  for (const name of names)
     if (only === null ? name.startsWith("cakap-exam-") && name !== `cakap-exam-${keep}` : name === `cakap-exam-${only}`)
       await caches.delete(name);
 }
