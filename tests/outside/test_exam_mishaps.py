@@ -47,6 +47,18 @@ def waited_for(page, found) -> None:
         page.wait_for_timeout(20)
 
 
+def test_back_stays_in_an_exam_that_is_worked_at_by_keyboard_alone(shared_agency, machines):
+    page = machines(shared_agency).begin(shared_agency, 10)
+    saved(page)
+    page.keyboard.press("2")
+    saved(page)
+    page.go_back()
+    page.go_back()
+
+    assert page.url.endswith("/ujian/kerja/")
+    assert page.locator("#question input:checked").count() == 1, "the same page"
+
+
 @pytest.mark.long
 def test_back_and_a_reload_without_network_keep_the_exam(shared_agency, machines):
     machine = machines(shared_agency)

@@ -558,7 +558,9 @@ function notice() {
 }
 
 // Back stays in the exam: leaving it is a decision, made with its own button.
+const hands = ["pointerdown", "keydown"]; // only what was done by hand lets a page hold Back
 function stayHere() {
+  for (const name of hands) document.removeEventListener(name, stayHere);
   history.replaceState(null, "", "/ujian/kerja/");
   history.pushState(null, "", "/ujian/kerja/");
   addEventListener("popstate", () => {
@@ -695,7 +697,7 @@ function listen() {
   $("smaller").addEventListener("click", () => zoom(-1));
   $("contrast").addEventListener("click", () => { look.contrast = !look.contrast; dress(); });
   document.addEventListener("keydown", onKey);
-  document.addEventListener("pointerdown", stayHere, { once: true });
+  for (const name of hands) document.addEventListener(name, stayHere);
   addEventListener("online", () => outbox.send({ now: true }));
   addEventListener("pageshow", ({ persisted }) => persisted && beat());
   addEventListener("pagehide", () => document.activeElement?.blur?.());
