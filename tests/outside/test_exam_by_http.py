@@ -155,6 +155,11 @@ def decide(agency, number, accepted, second="second"):
     return page, answer
 
 
+def trail_of(agency, number):
+    proctor = agency.sign_in("proctor")
+    return words_of(proctor.get(f"/ujian/kursi/{seats_of(agency, proctor)[number]}/jejak/"))
+
+
 def test_machine_one_two_one_drops_nothing_and_accepted_evidence_counts(shared_agency, person):
     first = person(6)
     first.hold()
@@ -171,6 +176,7 @@ def test_machine_one_two_one_drops_nothing_and_accepted_evidence_counts(shared_a
 
     assert (late.status_code, late.json()["code"]) == (409, "OtherDevice")
     assert [event["evidence"] for event in late.json()["refused"]] == [True, True]
+    assert "bukti, dari komputer sebelumnya: belum diputuskan" in trail_of(shared_agency, 6)
     assert second.read()["answers"] == {str(second.items[0]): "a", str(second.items[2]): "a"}
 
     page, alone = decide(shared_agency, 6, accepted=True, second="proctor")
@@ -214,6 +220,9 @@ def test_accepted_evidence_of_one_page_counts_before_what_was_answered_since(sha
     assert "jawaban itu tetap yang terbaru" in words_of(page)
     assert done.status_code == 302, words_of(done)
     assert own.read()["answers"] == {str(answered): "c", str(open_): "b"}
+    told = trail_of(shared_agency, 10)
+    assert "bukti, isi lain dengan nomor urut yang sama: diterima" in told
+    assert "belum diputuskan" not in told
 
 
 def test_what_waited_sealed_reaches_its_own_attempt_and_no_other(shared_agency, person):

@@ -10,7 +10,7 @@ from itertools import chain
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cakap.delivery.models import Attempt, Event, Interruption, Stray
+from cakap.delivery.models import Attempt, Event, EvidenceDecision, Interruption, Stray
 
 ANSWERED = frozenset({Event.Kind.ANSWER, Event.Kind.TYPED})
 
@@ -87,9 +87,17 @@ def _told(row: Event | Stray, *, with_answers: bool) -> str:
 
 
 def _strays(attempt: Attempt, *, with_answers: bool) -> Iterator[Happening]:
-    for stray in attempt.strays.select_related("item__item"):
+    names = dict(attempt.devices.values_list("key", "workstation"))
+    for stray in attempt.strays.select_related("item__item", "decision"):
+        decision: EvidenceDecision | None = getattr(stray, "decision", None)
+        accepted = decision is not None and decision.accepted
+        decided = _("diterima") if accepted else _("tidak diterima")
         yield Happening(
-            at=stray.received_at, client_at=stray.client_at, late=True,
-            what=_("dari komputer lama, tidak dihitung"), item=stray.item.item.code,
-            response=_told(stray, with_answers=with_answers), address=stray.address,
+            at=stray.received_at, client_at=stray.client_at, late=not accepted,
+            what=_("bukti, %(cause)s: %(decision)s") % {
+                "cause": stray.get_cause_display(),
+                "decision": decided if decision else _("belum diputuskan"),
+            },
+            item=stray.item.item.code, response=_told(stray, with_answers=with_answers),
+            workstation=names.get(stray.device, ""), address=stray.address,
         )  # fmt: skip
