@@ -15,6 +15,7 @@ KEY = {"accepted": ["café", "Kota Serang"], "case": False}
     [
         "café", "cafe\u0301", " café ", "ca\u200bfé", "\ufeffcafé", "ＣＡＦＥ\u0301", "kota  serang",
         "Kota\u00a0Serang", "kota\u00ad serang",
+        "\u200ekota\u180e \u2066serang\u2069", "\u202bKota\ufe0f Serang\u202c",
     ],
 )  # fmt: skip
 def test_what_a_person_typed_is_compared_as_they_meant_it(typed):

@@ -11,10 +11,13 @@ const digits = (text) =>
     return String(digit.codePointAt(0) - zero);
   });
 
+// What no reader sees, as marking leaves it out of words (itembank/marking.py), and spaces.
+const INVISIBLE = /[\s\u00ad\u061c\u180e\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f]/gu;
+
 // The number in a text as 1500 or -12.5; null where it is none.
 export function readNumber(text, language) {
   const { group, decimal } = MARKS[language.slice(0, 2)] ?? MARKS.id;
-  const plain = digits(text).replace(/[\s\u200b-\u200d\u2060\ufeff]/gu, "").replace(/^[\u2212\u2013]/u, "-");
+  const plain = digits(text).replace(INVISIBLE, "").replace(/^[\u2212\u2013]/u, "-");
   const [g, d] = [`\\${group}`, `\\${decimal}`];
   const grouped = new RegExp(`^-?[1-9][0-9]{0,2}(${g}[0-9]{3})+(${d}[0-9]+)?$`);
   const simple = new RegExp(`^-?[0-9]+(${d}[0-9]+)?$`);
