@@ -59,6 +59,7 @@ EXPECTED = {
     "accounts:add": (ADMIN, ""),
     "accounts:take": (ADMIN, "membership"),
     "accounts:password": (ADMIN, "user"),
+    "accounts:address": (ADMIN, "user"),
     "accounts:held": (ADMIN, ""),
     "accounts:lift": (ADMIN, "user"),
     "accounts:switch": (EVERYBODY, ""),

@@ -59,7 +59,7 @@ def served(folder, **settings: str):
     town = make_agency(Installation(folder / "data", **settings), people=1)
     town.installation.start("--workers", "1")
     town.sign_in("admin").done(
-        "/pengguna/tambah/", username="op", name="Ibu Operator", email="op@kota.example",
+        "/pengguna/tambah/", username="op", name="Ibu Operator", email="Op.Satu@Kota.Example",
         password=PASSWORD, roles="operator",
     )  # fmt: skip
     return town.installation
@@ -88,20 +88,46 @@ def test_a_forgotten_password_is_made_anew_by_a_link_that_works_once(with_mail):
     installation, sink = with_mail
     person = installation.visitor()
     assert "/akun/password/reset/" in person.get("/akun/login/").text
-    known = words_of(person.done("/akun/password/reset/", email="op@kota.example"))
+    known = words_of(person.done("/akun/password/reset/", email="op.satu@KOTA.example"))
     unknown = words_of(installation.visitor().done("/akun/password/reset/", email="x@kota.example"))
     assert known == unknown
     sink.wait_for(1)
     to, mail = sink.mails[0]
-    assert to == "op@kota.example"
+    assert to == "op.satu@kota.example"
     assert "kata sandi baru" in mail.lower()
     link = re.search(r"https?://[^/\s]+(/akun/password/reset/key/\S+)", mail)[1]
 
     page = person.get(link, follow_redirects=True)
     person.done(page.url.path, password1=NEW, password2=NEW)
     installation.sign_in("op", NEW)
+    installation.sign_in("Op.Satu@kota.example", NEW)
     again = installation.visitor().get(link, follow_redirects=True)
     assert "tidak berlaku lagi" in words_of(again)
+
+
+def test_an_address_is_set_by_the_administrator_and_by_command(with_mail):
+    installation, sink = with_mail
+    already = len(sink.mails)
+    name = "Pemerintah Kota Contoh"
+    said = installation.attempt(
+        "agency", "KOTA", name, "--admin", "admin", "--admin-email", "Admin@Kota.Example"
+    )
+    assert "Surel admin: admin@kota.example" in said.stderr
+    installation.run("agency", "KOTA", name, "--admin", "admin", "--admin-email", "x", expect=2)
+    admin = installation.sign_in("ADMIN@kota.example")
+    page = admin.get("/pengguna/").text
+    (op,) = re.findall(r'"(/pengguna/\d+/surel/)"[^>]*>op', page)
+
+    taken = admin.fill(op, email="admin@KOTA.example")
+    assert taken.status_code == 409
+    assert "sudah dipakai akun lain" in words_of(taken)
+    admin.done(op, email="Operator@Kota.Example")
+    for address in ("Operator@kota.example", "admin@kota.example"):
+        installation.visitor().done("/akun/password/reset/", email=address)
+    sink.wait_for(already + 2)
+    assert [to for to, _mail in sink.mails[already:]] == [
+        "operator@kota.example", "admin@kota.example"
+    ]  # fmt: skip
 
 
 def test_where_no_mail_is_configured_the_administrator_helps(without_mail):

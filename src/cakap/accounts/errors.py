@@ -9,5 +9,9 @@ class BadAgency(Refused):
     status = 400
 
 
+class AddressTaken(Refused):
+    """Surel itu sudah dipakai akun lain."""
+
+
 class LastAdministrator(Refused):
     """Instansi memerlukan sedikitnya satu administrator; beri dahulu peran itu kepada orang lain."""

@@ -18,12 +18,18 @@ class PasswordForm(forms.Form):
         return password
 
 
+class AddressForm(forms.Form):
+    """The address of somebody's account; empty: none."""
+
+    email = forms.EmailField(label=_("Surel"), required=False, max_length=254)
+
+
 class UserForm(forms.Form):
     """A new account, or more roles for one that exists."""
 
     username = forms.CharField(label=_("NIP atau nama pengguna"), max_length=150)
     name = forms.CharField(label=_("Nama"), max_length=200)
-    email = forms.EmailField(label=_("Surel"), required=False)
+    email = forms.EmailField(label=_("Surel"), required=False, max_length=254)
     password = forms.CharField(
         label=_("Kata sandi awal"), required=False, widget=forms.PasswordInput,
         help_text=_("Sedikitnya 12 huruf; kosongkan bila pengguna sudah ada."),

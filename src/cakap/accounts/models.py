@@ -54,6 +54,11 @@ class User(AbstractUser):
     name = models.CharField(max_length=200)
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email", "name"]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the address in small letters: as such it is looked up, however it is typed."""
+        self.email = self.email.lower()
+        super().save(*args, **kwargs)
+
     def get_full_name(self) -> str:
         return self.name
 

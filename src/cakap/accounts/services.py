@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from cakap.accounts.errors import BadAgency, LastAdministrator
+from cakap.accounts.errors import AddressTaken, BadAgency, LastAdministrator
 from cakap.accounts.guesses import STAFF, lift
 from cakap.accounts.models import Agency, Membership, Role, User
 from cakap.audit.services import record
@@ -118,7 +118,11 @@ def _refuse_wrong_fields(agency: Agency) -> None:
 def register_user(
     *, username: str, name: str, password: str, actor: str, now: datetime, email: str = ""
 ) -> User:
-    """Make an account that signs in with `username` (a NIP) or its e-mail."""
+    """Make an account that signs in with `username` (a NIP) or its e-mail.
+
+    Raises AddressTaken for the address of another account.
+    """
+    _refuse_taken(email)
     user = User.objects.create_user(username=username, name=name, email=email, password=password)
     record(actor=actor, action="user.register", subject=username, now=now)
     return user
@@ -149,8 +153,7 @@ def give_roles(
 @transaction.atomic
 def reset_password(*, user: User, agency: Agency, password: str, actor: str, now: datetime) -> None:
     """Give a user of one's own agency a new password; refused for those who act elsewhere too."""
-    elsewhere = user.memberships.exclude(agency=agency).exists()
-    if elsewhere or not user.memberships.filter(agency=agency).exists():
+    if not _acts_only_for(user, agency):
         message = (
             "Pengguna ini bertindak juga untuk instansi lain; kata sandinya tidak diganti di sini."
         )
@@ -160,6 +163,43 @@ def reset_password(*, user: User, agency: Agency, password: str, actor: str, now
     for name in _sign_in_names(user):
         lift(scopes=[STAFF], who=name)
     record(actor=actor, action="user.password", subject=user.username, agency=agency.code, now=now)
+
+
+def _acts_only_for(user: User, agency: Agency) -> bool:
+    agencies = set(user.memberships.values_list("agency", flat=True))
+    return agencies == {agency.pk}
+
+
+@transaction.atomic
+def change_address(*, user: User, agency: Agency, email: str, actor: str, now: datetime) -> None:
+    """Give a user of one's own agency an address; refused for those who act elsewhere too.
+
+    To an address goes a new password: whoever may not give the one may not set the other.
+    """
+    if not _acts_only_for(user, agency):
+        message = "Pengguna ini bertindak juga untuk instansi lain; surelnya tidak diganti di sini."
+        raise NotAllowed(message)
+    set_address(user=user, email=email, actor=actor, now=now, agency=agency.code)
+
+
+@transaction.atomic
+def set_address(*, user: User, email: str, actor: str, now: datetime, agency: str = "") -> bool:
+    """Give a user an address, or none; whether it is another. Raises AddressTaken for somebody else's."""
+    email, before = email.lower(), user.email
+    if email == before:
+        return False
+    _refuse_taken(email)
+    User.objects.filter(pk=user.pk).update(email=email)
+    record(
+        actor=actor, action="user.address", subject=user.username, agency=agency,
+        detail={"email": [before, email]}, now=now,
+    )  # fmt: skip
+    return True
+
+
+def _refuse_taken(email: str) -> None:
+    if email and User.objects.filter(email=email.lower()).exists():
+        raise AddressTaken
 
 
 @transaction.atomic

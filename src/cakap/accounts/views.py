@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow
-from cakap.accounts.forms import PasswordForm, UserForm
+from cakap.accounts.forms import AddressForm, PasswordForm, UserForm
 from cakap.accounts.guesses import STAFF, STAFF_LIMITS, wrong_at
 from cakap.accounts.models import Membership, Role, User
 from cakap.accounts.services import (
+    change_address,
     give_roles,
     lift_sign_in,
     register_user,
@@ -33,6 +34,11 @@ def members(request: HttpRequest) -> HttpResponse:
         columns=(
             Column(title=_("Nama"), value=lambda row: row.user.name),
             Column(title=_("NIP/pengguna"), value=lambda row: row.user.username),
+            Column(
+                title=_("Surel"),
+                value=lambda row: row.user.email or _("tambahkan"),
+                link=lambda row: reverse("accounts:address", args=[row.user_id]),
+            ),
             Column(
                 title=_("Kata sandi"),
                 value=lambda row: _("ganti"),
@@ -108,6 +114,26 @@ def password(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("accounts:members")
     context = {
         "form": form, "title": _("Ganti kata sandi"), "intro": user.name, "submit": _("Simpan"),
+        "back": reverse("accounts:members"),
+    }  # fmt: skip
+    return render(request, "ui/form.html", context)
+
+
+@allow(Role.ADMINISTRATOR)
+def address(request: HttpRequest, pk: int) -> HttpResponse:
+    """The address of a user of one's agency, with which one signs in and gets a new password."""
+    agency = acting_agency(request)
+    user = get_object_or_404(User.objects.filter(memberships__agency=agency).distinct(), pk=pk)
+    form = AddressForm(request.POST or None, initial={"email": user.email})
+    if form.is_valid():
+        change_address(
+            user=user, agency=agency, email=form.cleaned_data["email"],
+            actor=request.user.get_username(), now=timezone.now(),
+        )  # fmt: skip
+        messages.success(request, _("Surel disimpan."))
+        return redirect("accounts:members")
+    context = {
+        "form": form, "title": _("Ganti surel"), "intro": user.name, "submit": _("Simpan"),
         "back": reverse("accounts:members"),
     }  # fmt: skip
     return render(request, "ui/form.html", context)

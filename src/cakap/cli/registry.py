@@ -44,6 +44,7 @@ def agency(
         typer.Option(formats=["%Y-%m-%d"], help="Akreditasi berlaku sampai tanggal ini."),
     ] = None,
     admin: Annotated[str, typer.Option(help="Nama pengguna administrator.")] = "",
+    admin_email: Annotated[str, typer.Option(help="Surel administrator itu.")] = "",
 ) -> None:
     """Daftarkan instansi atau ubah yang sudah ada; --admin memberi peran administrator.
 
@@ -54,6 +55,7 @@ def agency(
 
     from cakap.accounts.services import save_agency
 
+    _check_address(admin, admin_email)
     now = timezone.now()
     found = save_agency(
         code=code, name=name, accreditation=accreditation,
@@ -74,7 +76,7 @@ def agency(
     elif row.accreditation and not row.accredited_on(timezone.localdate(now)):
         ERR.print(f"{code}: akreditasi sudah tidak berlaku sejak {row.accredited_until}.")
     if admin:
-        _make_administrator(row, admin, now)
+        _make_administrator(row, admin, now, email=admin_email)
 
 
 FIELDS = {
@@ -86,9 +88,22 @@ def _told(value: object) -> str:
     return "kosong" if value in {None, ""} else str(value)
 
 
-def _make_administrator(agency: Any, name: str, now: datetime) -> None:
+def _check_address(admin: str, email: str) -> None:
+    from django.core.exceptions import ValidationError
+    from django.core.validators import validate_email
+
+    if email and not admin:
+        stop("--admin-email memerlukan --admin.", BAD_INPUT)
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        stop(f"{email!r} bukan alamat surel.", BAD_INPUT)
+
+
+def _make_administrator(agency: Any, name: str, now: datetime, *, email: str) -> None:
     from cakap.accounts.models import Role, User
-    from cakap.accounts.services import give_roles, register_user
+    from cakap.accounts.services import give_roles, register_user, set_address
 
     user = User.objects.filter(username=name).first()
     if user is None:
@@ -97,6 +112,8 @@ def _make_administrator(agency: Any, name: str, now: datetime) -> None:
     given = give_roles(user=user, agency=agency, roles=[Role.ADMINISTRATOR], actor="cli", now=now)
     what = "menjadi" if given else "sudah menjadi"
     ERR.print(f"{name} {what} administrator {agency.code}.", highlight=False)
+    if email and set_address(user=user, email=email, actor="cli", now=now):
+        ERR.print(f"Surel {name}: {email.lower()}.", highlight=False)
 
 
 @app.command(
