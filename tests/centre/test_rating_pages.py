@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
-from world import NOW, make_programme
+from world import NOW, make_programme, make_world
 
 from cakap.accounts.models import Role
-from cakap.accounts.services import give_roles, register_user
+from cakap.accounts.services import give_roles, register_user, take_role
 from cakap.audit.models import Entry
 from cakap.centre.models import Rating
 from cakap.centre.queries import missing_ratings
@@ -143,6 +143,24 @@ def test_no_page_that_the_other_assessor_can_reach_holds_what_was_rated(assignme
         waiting += new
 
     assert f"/asesmen/saya/{first.pk}/rapat/" in seen
+
+
+def test_an_assessor_whose_role_ended_reads_nothing_though_another_agency_has_it(
+    assignments, world
+):
+    other = make_world("B")
+    assessor = assignments[0].assessor
+    give_roles(user=assessor, agency=other.agency, roles=[Role.ASSESSOR], actor="t", now=NOW)
+    client, page = pages_of(assignments[0]), f"/asesmen/saya/{assignments[0].pk}/"
+    assert client.get(f"{page}rapat/").status_code == 200
+
+    row = assessor.memberships.get(agency=world.agency)
+    take_role(membership=row, actor="t", now=NOW)
+
+    assert client.get(f"{page}rapat/").status_code == 404
+    assert client.get(page).status_code == 404
+    person = assignments[0].participant.employee.full_name
+    assert person not in client.get("/asesmen/saya/").content.decode()
 
 
 def test_a_form_of_another_participant_rates_nothing(assignments):

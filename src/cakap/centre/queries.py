@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from cakap.accounts.models import User
+from cakap.accounts.models import Role, User
 from cakap.centre.models import Agreement, Assignment, Measure, Meeting, Simulation
 from cakap.programmes.models import Participant, Programme
 from cakap.registry.models import Competency
@@ -104,9 +104,10 @@ def agreed_levels(programme: Programme) -> list[Agreed]:
     ]
 
 
-def own_assignments(user: User) -> list[Assignment]:
-    """What an assessor has to do, newest programme first."""
-    rows = user.assignments.filter(withdrawn_at__isnull=True).select_related(
-        "participant__employee", "participant__programme"
-    )
-    return list(rows.order_by("-participant__programme__starts", "participant__employee__name"))
+def own_assignments(user: User) -> QuerySet[Assignment]:
+    """What an assessor has to do, newest programme first, where the organiser has the user as assessor."""
+    rows = user.assignments.filter(
+        withdrawn_at__isnull=True,
+        participant__programme__organiser__in=user.agencies([Role.ASSESSOR]),
+    ).select_related("participant__employee", "participant__programme")
+    return rows.order_by("-participant__programme__starts", "participant__employee__name")

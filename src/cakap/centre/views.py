@@ -156,7 +156,7 @@ def own(request: HttpRequest) -> HttpResponse:
 
 
 def _own(request: HttpRequest, pk: int) -> Assignment:
-    return get_object_or_404(Assignment, pk=pk, assessor=request.user, withdrawn_at__isnull=True)
+    return get_object_or_404(own_assignments(signed_in(request)), pk=pk)
 
 
 @allow(Role.ASSESSOR)
