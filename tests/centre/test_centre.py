@@ -25,7 +25,7 @@ from cakap.centre.errors import (
     RatingsMissing,
 )
 from cakap.centre.meeting import agree, integration, open_meeting, sign
-from cakap.centre.models import Rating
+from cakap.centre.models import Assignment, Rating
 from cakap.centre.queries import agreed_levels, missing_ratings
 from cakap.centre.services import (
     assign,
@@ -239,6 +239,33 @@ def test_the_matrix_grows_no_more_once_somebody_has_submitted(programme, assignm
             programme=programme, cells={**MATRIX, ("LGD", "Diskusi"): ["M.02", "M.03", "M.08"]},
             actor="t", now=NOW,
         )  # fmt: skip
+
+
+def test_an_assessor_assigned_again_rates_what_was_added_and_submits_again(programme, assignments):
+    first, second = assignments
+    participant = first.participant
+    rate_all(first)
+    submit(assignment=first, now=NOW)
+    withdraw(assignment=first, reason="Sakit.", actor="t", now=NOW)
+    set_matrix(
+        programme=programme, cells={**MATRIX, ("LGD", "Diskusi"): ["M.02", "M.03", "M.08"]},
+        actor="t", now=NOW,
+    )  # fmt: skip
+    assign(participant=participant, assessor=first.assessor, actor="t", now=NOW)
+    rate_all(second)
+    submit(assignment=second, now=NOW)
+    with pytest.raises(RatingsMissing, match="satu belum menyerahkan"):
+        open_meeting(participant=participant, actor="satu", now=NOW)
+    Assignment.objects.filter(pk=first.pk).update(submitted_at=NOW)  # as it was kept before
+    with pytest.raises(RatingsMissing, match="satu belum menilai"):
+        open_meeting(participant=participant, actor="satu", now=NOW)
+
+    reopen(assignment=first, reason="Sel baru.", now=NOW)
+    rate_all(first)
+    submit(assignment=first, now=NOW)
+    open_meeting(participant=participant, actor="satu", now=NOW)
+    agree_all(participant)
+    assert sign(assignment=first, now=NOW)
 
 
 def test_nothing_changes_after_a_signature(assignments, assessors):

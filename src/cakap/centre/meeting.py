@@ -92,6 +92,10 @@ def open_meeting(*, participant: Participant, actor: str, now: datetime) -> Meet
         if assignment.submitted_at is None:
             message = f"{assignment.assessor.name} belum menyerahkan penilaian."
             raise RatingsMissing(message)
+        if missing := missing_ratings(assignment):
+            simulation, competency = missing[0]
+            message = f"{assignment.assessor.name} belum menilai {competency} pada {simulation}."
+            raise RatingsMissing(message)
     row, new = Meeting.objects.get_or_create(
         participant=participant, defaults={"opened_by": actor, "opened_at": now}
     )

@@ -103,7 +103,10 @@ def add_simulation(
 
 @transaction.atomic
 def assign(*, participant: Participant, assessor: User, actor: str, now: datetime) -> Assignment:
-    """Let an assessor observe a participant, unless they are the same person or of one office."""
+    """Let an assessor observe a participant, unless they are the same person or of one office.
+
+    Whoever was withdrawn keeps the ratings and hands them in again: the matrix may have grown since.
+    """
     own = getattr(assessor, "employee", None)
     day = participant.programme.starts
     if own is not None and (
@@ -118,7 +121,7 @@ def assign(*, participant: Participant, assessor: User, actor: str, now: datetim
         raise MeetingOpened
     row, new = Assignment.objects.get_or_create(participant=participant, assessor=assessor)
     again = Assignment.objects.filter(pk=row.pk, withdrawn_at__isnull=False).update(
-        withdrawn_at=None, withdrawn_reason=""
+        withdrawn_at=None, withdrawn_reason="", submitted_at=None
     )
     if new or again:
         subject = f"{participant.employee.nip} ← {assessor.username}"
