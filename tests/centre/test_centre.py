@@ -295,6 +295,17 @@ def test_ratings_from_a_file_are_all_or_nothing(programme, assignments):
     assert import_ratings(programme=programme, table=table, actor="t", now=NOW) == 1
 
 
+@pytest.mark.parametrize("typed", ["nan", "-inf", "1e9999", "tiga"])
+def test_a_level_in_a_file_that_is_no_finite_number_is_refused(programme, assignments, typed):
+    nip = assignments[0].participant.employee.nip
+    rows = f"nip,asesor,simulasi,kompetensi,tingkat,bukti\n{nip},satu,LGD,M.02,{typed},Ada\n"
+
+    with pytest.raises(BadRating, match="baris 2"):
+        import_ratings(
+            programme=programme, table=read_table("r.csv", rows.encode()), actor="t", now=NOW
+        )
+
+
 def test_ratings_whose_nips_lost_digits_are_refused(programme):
     book = Workbook()
     book.active.append(["nip", "asesor", "simulasi", "kompetensi", "tingkat", "bukti"])

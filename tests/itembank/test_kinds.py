@@ -10,11 +10,13 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 from world import NOW
 
 from cakap.itembank.content import Draft, clean, cleaned_layout, refuse_incomplete
 from cakap.itembank.errors import BadItem, BadPackage
 from cakap.itembank.exchange.bank import bank_of
+from cakap.itembank.exchange.qti.interactions import read_interactions
 from cakap.itembank.exchange.qti.reading import read_package
 from cakap.itembank.exchange.qti.writing import write_package
 from cakap.itembank.marking import highest, is_marked, mark
@@ -90,6 +92,14 @@ def test_every_kind_is_here():
 @pytest.mark.parametrize("one", DRAFTS, ids=lambda one: one.kind)
 def test_a_sound_draft_is_taken(one):
     refuse_incomplete(one)
+
+
+@pytest.mark.parametrize(("bound", "typed"), [("upper-bound", "inf"), ("step", "nan")])
+def test_a_number_of_a_package_that_is_not_finite_is_no_item(bound, typed):
+    node = etree.fromstring(f"<qti-slider-interaction {bound}='{typed}'/>")
+
+    with pytest.raises(ValueError, match="bilangan"):
+        read_interactions(node, [node])
 
 
 # kind, response, worth, a response that is none

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import pytest
@@ -44,6 +45,9 @@ def test_an_agency_overrides_its_own_copy_from_a_day_on(db):
         ({"reason": " "}, WrongShape),
         ({"key": "talent.performance_cuts", "value": [60]}, WrongShape),
         ({"key": "selection.stage_weights", "value": {"makalah": 100}}, WrongShape),
+        ({"value": math.nan}, WrongShape),
+        ({"value": 10**400}, WrongShape),
+        ({"key": "talent.performance_cuts", "value": [60, math.inf]}, WrongShape),
     ],
 )
 def test_another_shape_is_refused(db, changes, refusal):
@@ -57,6 +61,16 @@ def test_the_administrator_sees_what_is_not_verified(client, world):
     page = client.get(reverse("web:policy"), {"q": "optimal"}).content.decode()
 
     assert "belum terverifikasi" in page
+
+
+@pytest.mark.parametrize("typed", ["NaN", "1e999", "9" * 5000, "[" * 100_000])
+def test_a_value_that_cannot_be_kept_comes_back_or_is_refused(client, world, typed):
+    client.force_login(world.user(Role.ADMINISTRATOR))
+    told = {"value": typed, "reason": "uji", "since": "2025-01-01"}
+
+    answer = client.post(reverse("web:rule", args=["posts.plan_min_gain"]), told)
+
+    assert answer.status_code in {200, 400, 409}
 
 
 def test_the_administrator_changes_a_rule_on_the_page(client, world):

@@ -17,6 +17,16 @@ def test_a_competency_scored_by_sums_is_named_with_the_page_that_mends_it():
     )
 
 
+def test_a_standard_that_asks_reasoning_as_a_competency_is_not_measured():
+    scores = [
+        Standing(dimension="TIU", scale="theta", value=0, se=1, answered=20, input_digest="x")
+    ]
+
+    reason = what_is_missing(scores, {"TIU": 3}, {"results.min_answered": 1})
+
+    assert reason == "kompetensi TIU tidak diukur"
+
+
 @pytest.mark.parametrize(("scale", "is_known"), [("theta", True), ("sum", False)])
 def test_a_sum_of_reasoning_has_no_percentile_on_a_scale_of_abilities(scale, is_known):
     scores = [

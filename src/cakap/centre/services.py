@@ -338,10 +338,13 @@ def _found(known: Mapping[Key, Row], key: Key, column: str) -> Row:
 
 def _level(text: str) -> Decimal:
     try:
-        return Decimal(text.replace(",", "."))
-    except InvalidOperation as exc:
+        level = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        level = Decimal("nan")
+    if not level.is_finite():
         message = f"kolom tingkat: diharapkan bilangan 0–5; ditemukan {text or 'kosong'}."
-        raise BadRating(message) from exc
+        raise BadRating(message)
+    return level
 
 
 def lock(participant: Participant) -> None:

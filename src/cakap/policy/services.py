@@ -12,6 +12,8 @@ from cakap.policy.book import Policy, default_rules
 from cakap.policy.errors import UnknownRule, WrongShape
 from cakap.policy.models import Override, Snapshot
 
+MOST = 1e15  # of a number in a rule
+
 
 @transaction.atomic
 def override_rule(
@@ -52,7 +54,8 @@ def _refuse_other_shape(shipped: Any, given: Any) -> None:
     if isinstance(shipped, bool) or isinstance(given, bool):
         same = isinstance(shipped, bool) and isinstance(given, bool)
     elif isinstance(shipped, number):
-        same = isinstance(given, number)
+        # Neither NaN nor what overflows: no database keeps them, no rule can mean them.
+        same = isinstance(given, number) and -MOST < given < MOST
     else:
         same = type(shipped) is type(given)
     if not same:
@@ -64,6 +67,9 @@ def _refuse_other_shape(shipped: Any, given: Any) -> None:
             raise WrongShape(message)
         for key, part in shipped.items():
             _refuse_other_shape(part, given[key])
-    if isinstance(shipped, list) and len(shipped) != len(given):
-        message = f"Banyaknya bagian harus tetap {len(shipped)}; ditemukan {len(given)}."
-        raise WrongShape(message)
+    if isinstance(shipped, list):
+        if len(shipped) != len(given):
+            message = f"Banyaknya bagian harus tetap {len(shipped)}; ditemukan {len(given)}."
+            raise WrongShape(message)
+        for part, other in zip(shipped, given, strict=True):
+            _refuse_other_shape(part, other)

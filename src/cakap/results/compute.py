@@ -157,10 +157,13 @@ def _potential(reasoning: Standing | None, policy: Policy) -> float | None:
 def what_is_missing(
     scores: Sequence[Standing], asked: Mapping[str, int] | None, policy: Policy
 ) -> str:
-    """Why there can be no result, in a sentence; empty when there can."""
+    """Why there can be no result, in a sentence; empty when there can.
+
+    A standard that asks a competency named as reasoning is: reasoning has a percentile and no level.
+    """
     if not asked:
         return "jabatannya belum memiliki standar kompetensi yang ditetapkan"
-    by = {score.dimension: score for score in scores}
+    by = {score.dimension: score for score in scores if score.dimension != REASONING}
     absent = [code for code in sorted(asked) if code not in by]
     if absent:
         return f"kompetensi {absent[0]} tidak diukur"

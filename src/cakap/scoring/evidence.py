@@ -114,7 +114,8 @@ def from_file(content: bytes, agency: Agency, *, id_column: str, group_column: s
 
 def _categories(table: pl.DataFrame, name: str) -> Categories:
     numbers = table[name].cast(float, strict=False)
-    wrong = (numbers.is_null() & table[name].is_not_null()).arg_true()
+    unread = numbers.is_null() & table[name].is_not_null()
+    wrong = (unread | numbers.is_infinite()).arg_true()
     if len(wrong):
         row = int(wrong[0])
         message = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -98,7 +99,7 @@ def _pair(option: str, text: str) -> tuple[float, float] | None:
         mean, sd = (float(part) for part in text.split(","))
     except ValueError:
         mean, sd = 0.0, 0.0
-    if sd <= 0:
+    if not (math.isfinite(mean) and 0 < sd < math.inf):
         stop(f"{option} {text!r}: diharapkan rata-rata,sd dengan sd di atas 0.", BAD_INPUT)
     return mean, sd
 

@@ -5,6 +5,7 @@ Interactions by their names in 1EdTech's Question & Test Interoperability 3.0 (A
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -188,8 +189,8 @@ def _entry(node: etree._Element, told: Declared) -> Read:
         scores: dict[str, Any] = {}
         if told.correct:
             equal = find(node, "//qti-equal[@tolerance-mode='absolute']")
-            tolerance = float(equal[0].get("tolerance", "0").split()[0]) if equal else 0.0
-            scores = {"value": _plain(float(told.correct[0])), "tolerance": _plain(tolerance)}
+            tolerance = equal[0].get("tolerance", "0").split()[0] if equal else "0"
+            scores = {"value": _plain(told.correct[0]), "tolerance": _plain(tolerance)}
         return Read(kind=Kind.NUMERIC, scores=scores)
     accepted = list(dict.fromkeys([*told.correct, *(k for k, v in told.worth.items() if v > 0)]))
     return Read(
@@ -227,7 +228,7 @@ def _hotspot(node: etree._Element, told: Declared) -> Read:
             "shapes": {
                 one.get("identifier", ""): {
                     "shape": one.get("shape", ""),
-                    "coords": [float(c) for c in one.get("coords", "").split(",") if c.strip()],
+                    "coords": [_finite(c) for c in one.get("coords", "").split(",") if c.strip()],
                 }
                 for one in spots
             },
@@ -237,13 +238,13 @@ def _hotspot(node: etree._Element, told: Declared) -> Read:
 
 
 def _slider(node: etree._Element, told: Declared) -> Read:
-    scores = {"value": _plain(float(told.correct[0])), "tolerance": 0} if told.correct else {}
+    scores = {"value": _plain(told.correct[0]), "tolerance": 0} if told.correct else {}
     return Read(
         kind=Kind.SLIDER,
         layout={
-            "lower": _plain(float(node.get("lower-bound", "0"))),
-            "upper": _plain(float(node.get("upper-bound", "0"))),
-            "step": _plain(float(node.get("step", "1"))),
+            "lower": _plain(node.get("lower-bound", "0")),
+            "upper": _plain(node.get("upper-bound", "0")),
+            "step": _plain(node.get("step", "1")),
         },
         scores=scores,
     )
@@ -266,10 +267,19 @@ def _options(node: etree._Element, path: str) -> dict[str, str]:
 
 
 def _number(node: etree._Element, name: str, usual: int) -> int:
-    return int(float(node.get(name) or usual))
+    return int(_finite(node.get(name) or str(usual)))
 
 
-def _plain(value: float) -> float:
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        message = f"diharapkan bilangan; ditemukan {text}"
+        raise ValueError(message)
+    return value
+
+
+def _plain(text: str) -> float:
+    value = _finite(text)
     return int(value) if value.is_integer() else value
 
 
