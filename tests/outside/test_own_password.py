@@ -65,6 +65,13 @@ def served(folder, **settings: str):
     return town.installation
 
 
+def add(installation, name: str) -> None:
+    installation.sign_in("admin").done(
+        "/pengguna/tambah/", username=name, name=name, email=f"{name}@kota.example",
+        password=PASSWORD, roles="operator",
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def with_mail(tmp_path_factory):
     sink = Sink()
@@ -128,6 +135,37 @@ def test_an_address_is_set_by_the_administrator_and_by_command(with_mail):
     assert [to for to, _mail in sink.mails[already:]] == [
         "operator@kota.example", "admin@kota.example"
     ]  # fmt: skip
+
+
+def test_a_reset_by_mail_lets_in_whoever_was_held_for_wrong_guesses(with_mail):
+    installation, sink = with_mail
+    add(installation, "held")
+    person, already = installation.visitor(), len(sink.mails)
+    for n in range(6):
+        held = person.fill("/akun/login/", login="held", password=f"salah-{n}")
+    assert "Terlalu banyak" in words_of(held)
+    person.done("/akun/password/reset/", email="held@kota.example")
+    sink.wait_for(already + 1)
+    link = re.search(r"(/akun/password/reset/key/\S+)", sink.mails[-1][1])[1]
+    page = person.get(link, follow_redirects=True)
+    person.done(page.url.path, password1=NEW, password2=NEW)
+
+    assert person.fill("/akun/login/", login="held", password=NEW).status_code == 302
+
+
+def test_whoever_asks_for_too_many_mails_holds_up_nobody(with_mail):
+    installation, sink = with_mail
+    add(installation, "asked")
+    already, client = len(sink.mails), installation.visitor()
+    for _n in range(21):
+        done = client.fill("/akun/password/reset/", email="asked@kota.example")
+        assert done.status_code == 302
+    sink.wait_for(already + 5)
+
+    add(installation, "colleague")
+    client.done("/akun/password/reset/", email="colleague@kota.example")
+    sink.wait_for(already + 6)
+    assert sink.mails[-1][0] == "colleague@kota.example"
 
 
 def test_where_no_mail_is_configured_the_administrator_helps(without_mail):

@@ -235,6 +235,14 @@ def lift_sign_in(*, user: User, agency: Agency, actor: str, now: datetime) -> in
     return lifted
 
 
+@transaction.atomic
+def note_own_password(*, user: User, now: datetime) -> None:
+    """A user has made a new password by the link in a mail: wrong ones before it count no more."""
+    for name in _sign_in_names(user):
+        lift(scopes=[STAFF], who=name)
+    record(actor=user.username, action="user.own_password", subject=user.username, now=now)
+
+
 def _sign_in_names(user: User) -> list[str]:
     return sorted({user.username.lower(), user.email.lower()} - {""})
 

@@ -143,8 +143,11 @@ EMAIL_USE_SSL = CONFIGURATION.mail_security == "tls"
 EMAIL_TIMEOUT = 15  # seconds
 if CONFIGURATION.mail_from:
     DEFAULT_FROM_EMAIL = CONFIGURATION.mail_from
-# Wrong passwords and PINs are counted by cakap.accounts.guesses: by where they come from.
-ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}
+# Wrong passwords and PINs are counted by cakap.accounts.guesses: by where they come from. Mails to an
+# address are counted by cakap.accounts.password_forms: whoever asks for too many holds up nobody else.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    ("login", "login_failed", "reset_password", "reset_password_from_key"), ""
+)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:home"
