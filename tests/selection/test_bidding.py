@@ -7,10 +7,13 @@ from decimal import Decimal
 
 import pytest
 from centre_results import publish_centre
-from world import NOW, TODAY
+from world import NOW, TODAY, make_form
 
 from cakap.accounts.models import Role
 from cakap.accounts.services import give_roles, register_user
+from cakap.delivery.models import Attempt
+from cakap.programmes.models import Seat
+from cakap.programmes.services import add_room, plan_session
 from cakap.registry.models import Appointment, Employee
 from cakap.selection.errors import (
     BadScore,
@@ -157,6 +160,53 @@ def test_the_competence_score_is_read_from_a_result_and_never_typed(world):
         one.employee_id for one in bidding.applications.all()
     }
     assert all(one.competence.score is None for one in ranking(bidding, on=late))
+
+
+def test_a_stale_result_gives_no_competence_and_the_reason_is_said(world):
+    bidding = scored(world)
+    person = bidding.applications.select_related("employee").first().employee
+    sitting(world, person, amended_at=NOW + timedelta(days=1))
+
+    rows = {row.application.employee: row.competence for row in ranking(bidding, on=TODAY)}
+
+    assert rows[person].score is None
+    assert "usang" in rows[person].source
+    assert sum(row.score is None for row in rows.values()) == 1
+    with pytest.raises(ScoresMissing, match="usang"):
+        nominate(bidding=bidding, actor="t", now=NOW)
+
+
+def test_what_happens_in_a_rehearsal_makes_no_result_stale(world):
+    bidding = scored(world)
+    person = bidding.applications.select_related("employee").first().employee
+    sitting(world, person, rehearsal=True, amended_at=NOW + timedelta(days=1))
+
+    assert all(row.competence.score for row in ranking(bidding, on=TODAY))
+
+
+def sitting(world, person, *, rehearsal=False, **fields):
+    """A sitting of a person in the programme of the centre."""
+    participant = person.participations.get()
+    room = add_room(agency=world.agency, name="R", seats=9, location="", actor="t", now=NOW)
+    session = plan_session(
+        programme=participant.programme, room=room, form=make_form(world), starts_at=NOW,
+        is_rehearsal=rehearsal, actor="t", now=NOW,
+    )  # fmt: skip
+    seat = Seat.objects.create(session=session, participant=participant, number=1)
+    return Attempt.objects.create(seat=seat, seed=1, signed_in_at=NOW, **fields)
+
+
+def test_a_typed_competence_of_before_counts_neither_in_the_ranking_nor_afterwards(world):
+    bidding = scored(world)
+    row = bidding.applications.first()
+    row.scores.create(stage="kompetensi", score=1)
+
+    assert all(one.competence.score == 100 for one in ranking(bidding, on=TODAY))
+    nominate(bidding=bidding, actor="t", now=NOW)
+
+    kept = row.scores.get(stage="kompetensi")
+    assert (kept.score, kept.result.employee_id) == (100, row.employee_id)
+    assert all(one.competence.result for one in ranking(bidding, on=TODAY))
 
 
 def test_the_page_of_scores_neither_asks_nor_takes_a_competence_score(world, client):

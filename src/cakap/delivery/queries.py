@@ -160,6 +160,17 @@ def finished_participants(programme: Programme, *, now: datetime) -> set[int]:
     return set(rows.values_list("seat__participant_id", flat=True))
 
 
+def set_aside_participants(programme: Programme, *, now: datetime) -> set[int]:
+    """Participants of whom a sitting was set aside and none that counts is over."""
+    rows = Attempt.objects.filter(
+        seat__session__programme=programme, seat__session__is_rehearsal=False,
+        set_aside_at__isnull=False,
+    )  # fmt: skip
+    return set(rows.values_list("seat__participant_id", flat=True)) - finished_participants(
+        programme, now=now
+    )
+
+
 def finished_forms_with(versions: Iterable[int], *, now: datetime) -> list[Sheet]:
     """Every finished attempt at a form that holds one of these item versions, oldest first."""
     forms = FormItem.objects.filter(version__in=list(versions)).values("section__form")

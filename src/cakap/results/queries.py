@@ -123,7 +123,8 @@ def results_for_post(
 ) -> dict[int, ForPost]:
     """Employee id -> JPM for a post, in percent, from a recognised result that is valid on the day.
 
-    A result is of the tier of the post when it measures every competency of the post's standard.
+    A result is of the tier of the post when it measures every competency of the post's standard. One
+    that is stale says nothing until it is scored and published again.
     """
     wanted = list(employees)
     rows = Result.objects.filter(
@@ -137,8 +138,15 @@ def results_for_post(
         )
         for employee in wanted
     }  # fmt: skip
-    for row in rows:
+    for row in with_staleness(rows):
         if found[row.employee_id].result is not None:
+            continue
+        if row.is_stale:
+            reason = (
+                f"hasil {row.participant.programme.code} usang: yang dihitung berubah sesudah "
+                "diskor; skor lagi dan terbitkan"
+            )
+            found[row.employee_id] = ForPost(result=None, jpm=None, reason=reason)
             continue
         try:
             against = jpm_against(row, position, on=on)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cakap import __version__
 from cakap.audit.services import record
+from cakap.delivery.queries import set_aside_participants
 from cakap.delivery.sites.queries import incomplete_sessions
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Programme
@@ -27,7 +28,10 @@ SAME = 1e-9
 
 @transaction.atomic
 def publish_results(*, run: Run, actor: str, now: datetime) -> int:
-    """Turn a run's scores into results; older ones of the same people are superseded, not changed."""
+    """Turn a run's scores into results; older ones of the same people are superseded, not changed.
+
+    So are those of people whose sittings were all set aside: nothing is left that bears them out.
+    """
     policy, programme = policy_kept(run.policy_digest), run.programme
     refuse_incomplete(programme, now=now)
     employees, scores = employees_of(run), scores_of(run)
@@ -43,7 +47,8 @@ def publish_results(*, run: Run, actor: str, now: datetime) -> int:
 
     if not found:
         raise NothingToPublish
-    _supersede(list(found), now)
+    unfounded = set_aside_participants(programme, now=now) - found.keys()
+    _supersede([*found, *unfounded], now)
     standards = {participant: asked[participant][0] for participant in found}
     results = _keep(run, found, employees=employees, standards=standards)
     _keep_levels(results, found, {participant: asked[participant][1] for participant in found})

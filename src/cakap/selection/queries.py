@@ -75,19 +75,19 @@ def ranking(bidding: Bidding, *, on: date) -> list[Ranked]:
 def _competences(
     bidding: Bidding, applications: list[Application], stage: str, on: date
 ) -> dict[int, Competence]:
-    """Application id -> competence: as kept, else as the results say while assessing goes on."""
-    kept = {
-        row.pk: score for row in applications for score in row.scores.all() if score.stage == stage
-    }
-    open_ = [row for row in applications if row.pk not in kept]
+    """Application id -> competence: as the results say while assessing goes on, then as kept.
+
+    While it goes on nothing kept counts: what was typed before results were read was never one.
+    """
     if bidding.state == Bidding.State.ASSESSING:
-        read = results_for_post([row.employee_id for row in open_], bidding.position, on=on)
-    else:
-        read = {}
-    found = {row.pk: _read(read.get(row.employee_id)) for row in open_}
-    for pk, score in kept.items():
-        source = source_of(score.result) if score.result else _("diketik")
-        found[pk] = Competence(score=score.score, result=score.result, source=source)
+        read = results_for_post([row.employee_id for row in applications], bidding.position, on=on)
+        return {row.pk: _read(read[row.employee_id]) for row in applications}
+    found = {row.pk: _read(None) for row in applications}
+    for row in applications:
+        for score in row.scores.all():
+            if score.stage == stage:
+                source = source_of(score.result) if score.result else _("diketik")
+                found[row.pk] = Competence(score=score.score, result=score.result, source=source)
     return found
 
 
@@ -109,9 +109,10 @@ def source_of(result: Result) -> str:
 
 def _ranked(application: Application, competence: Competence, policy: Policy) -> Ranked:
     weights: Mapping[str, float] = policy["selection.stage_weights"]
-    scores = {row.stage: row.score for row in application.scores.all()}
+    read = competence_stage(policy)
+    scores = {row.stage: row.score for row in application.scores.all() if row.stage != read}
     if competence.score is not None:
-        scores[competence_stage(policy)] = competence.score
+        scores[read] = competence.score
     whole = set(weights) <= set(scores)
     total = sum(weights[s] * scores[s] for s in weights) / sum(weights.values()) if whole else None
     return Ranked(application=application, scores=scores, total=total, competence=competence)

@@ -178,16 +178,12 @@ def nominate(*, bidding: Bidding, actor: str, now: datetime) -> list[Nomination]
     ranked = ranking(bidding, on=timezone.localdate(now))
     _refuse_too_few(len(ranked), policy["selection.min_candidates"])
     _refuse_incomplete(ranked, policy)
-    StageScore.objects.bulk_create(
-        StageScore(
-            application=row.application, stage=competence_stage(policy),
-            score=row.competence.score, result=row.competence.result,
-        )
-        for row in ranked
-        if row.competence.result is not None
-        and row.competence.score is not None
-        and not _is_kept(row, competence_stage(policy))
-    )  # fmt: skip
+    for row in ranked:
+        if row.competence.result is not None and row.competence.score is not None:
+            StageScore.objects.update_or_create(
+                application=row.application, stage=competence_stage(policy),
+                defaults={"score": row.competence.score, "result": row.competence.result},
+            )  # fmt: skip
     rows = Nomination.objects.bulk_create(
         Nomination(bidding=bidding, application=row.application, rank=rank, total=row.total or 0.0)
         for rank, row in enumerate(ranked[: policy["selection.shortlist"]], start=1)
@@ -195,10 +191,6 @@ def nominate(*, bidding: Bidding, actor: str, now: datetime) -> list[Nomination]
     _move(bidding, Bidding.State.PROPOSED)
     _record(bidding, "bidding.nominate", bidding.position.code, actor, now, names=len(rows))
     return rows
-
-
-def _is_kept(row: Ranked, stage: str) -> bool:
-    return any(score.stage == stage for score in row.application.scores.all())
 
 
 def _refuse_incomplete(ranked: list[Ranked], policy: Policy) -> None:
