@@ -9,13 +9,14 @@ from pypdf import PdfReader
 from world import NOW
 
 from cakap.accounts.models import Agency
-from cakap.delivery.models import Attempt
+from cakap.delivery.models import Attempt, RecordConflict, Site, SitePackage
 from cakap.delivery.saving import Sent
 from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
+from cakap.delivery.sites.queries import amended_participants, incomplete_sessions
 from cakap.itembank.models import FormItem
 from cakap.policy.book import Policy, default_rules
-from cakap.programmes.models import Assessed
-from cakap.programmes.services import open_session
+from cakap.programmes.models import Assessed, Seat
+from cakap.programmes.services import open_session, plan_session
 from cakap.registry.models import Standard
 from cakap.results.compute import level_of, match
 from cakap.results.models import Report, Result
@@ -24,6 +25,7 @@ from cakap.results.queries import (
     jpm_against,
     lost_between,
     valid_results,
+    with_staleness,
     without_result,
 )
 from cakap.results.reports import individual_report, keep_reports
@@ -120,6 +122,36 @@ def test_publishing_again_supersedes_and_keeps(run, session):
 
     assert Result.objects.count() == 4
     assert Result.objects.filter(superseded_at__isnull=True).count() == 2
+
+
+def test_publishing_again_supersedes_who_has_no_sitting_left_that_counts(run, session):
+    publish_results(run=run, actor="t", now=NOW)
+    later = NOW + timedelta(days=1)
+    Attempt.objects.filter(seat__number=1).update(set_aside_at=later, amended_at=later)
+    again = score_programme(programme=session.programme, actor="t", now=later)
+    publish_results(run=again, actor="t", now=later)
+
+    assert result_at(session, 1).superseded_at == later
+    assert Result.objects.filter(superseded_at__isnull=True).count() == 1
+
+
+def test_a_rehearsal_holds_up_no_result_and_makes_none_stale(run, session):
+    publish_results(run=run, actor="t", now=NOW)
+    later, seat = NOW + timedelta(days=9), session.seats.get(number=1)
+    played = plan_session(
+        programme=session.programme, room=session.room, form=session.form, is_rehearsal=True,
+        starts_at=NOW + timedelta(days=4), actor="t", now=NOW,
+    )  # fmt: skip
+    place = Seat.objects.create(session=played, participant=seat.participant, number=1)
+    attempt = Attempt.objects.create(seat=place, seed=1, signed_in_at=NOW, amended_at=later)
+    record = {"kept": {}, "other": {}, "found_at": NOW}
+    RecordConflict.objects.create(attempt=attempt, seq=1, **record)
+    site = Site.objects.create(agency=session.programme.organiser, name="S", card="x", added_at=NOW)
+    SitePackage.objects.create(session=played, site=site, made_at=NOW, made_by="t")
+
+    assert incomplete_sessions(session.programme, now=later) == []
+    assert amended_participants(session.programme, since=NOW) == set()
+    assert not with_staleness(Result.objects.all()).filter(is_stale=True).exists()
 
 
 def test_every_figure_comes_out_again_and_a_changed_one_is_named(run):

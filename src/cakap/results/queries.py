@@ -74,8 +74,9 @@ def five_counts(programme: Programme, *, now: datetime) -> Counts:
 def with_staleness(results: QuerySet[Result]) -> Any:
     """The results, each with `is_stale`: answers came, or what counts changed, after it was scored."""
     amended = Attempt.objects.filter(
-        seat__participant=OuterRef("participant"), amended_at__gt=OuterRef("run__made_at")
-    )
+        seat__participant=OuterRef("participant"), seat__session__is_rehearsal=False,
+        amended_at__gt=OuterRef("run__made_at"),
+    )  # fmt: skip
     return results.annotate(is_stale=Exists(amended))
 
 

@@ -37,8 +37,11 @@ class Incomplete:
 
 
 def incomplete_sessions(programme: Programme, *, now: datetime) -> list[Incomplete]:
-    """Sessions of a programme with records missing, contradicting or overdue, less what was decided."""
-    packages = SitePackage.objects.filter(session__programme=programme)
+    """Sessions of a programme with records missing, contradicting or overdue, less what was decided.
+
+    What is done in a rehearsal reaches no result, so nothing of it is waited for.
+    """
+    packages = SitePackage.objects.filter(session__programme=programme, session__is_rehearsal=False)
     found = [
         _incomplete(package, now)
         for package in packages.select_related("site", "session__room").order_by("session")
@@ -46,7 +49,9 @@ def incomplete_sessions(programme: Programme, *, now: datetime) -> list[Incomple
     held = {package.session_id for package in packages}
     found += [
         Incomplete(session=session, site="", missing={}, conflicts=n, overdue=[])
-        for session in programme.sessions.exclude(pk__in=held).select_related("room")
+        for session in programme.sessions.filter(is_rehearsal=False)
+        .exclude(pk__in=held)
+        .select_related("room")
         if (n := _conflicts(session))
     ]
     return [one for one in found if one.missing or one.conflicts or one.overdue]
@@ -103,5 +108,7 @@ def _heard_after(package: SitePackage, moment: datetime) -> bool:
 
 def amended_participants(programme: Programme, *, since: datetime) -> set[int]:
     """Participants of whom answers were added or changed after this moment otherwise than by the exam."""
-    rows = Attempt.objects.filter(seat__session__programme=programme, amended_at__gt=since)
+    rows = Attempt.objects.filter(
+        seat__session__programme=programme, seat__session__is_rehearsal=False, amended_at__gt=since
+    )
     return set(rows.values_list("seat__participant_id", flat=True))
