@@ -27,6 +27,7 @@ django.setup()
 
 from crowd.load import hour
 from crowd.people import seated, working
+from crowd.waiting import await_serving
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -49,6 +50,7 @@ FRAMES = """seconds => new Promise(resolve => {
   };
   requestAnimationFrame(frame);
 })"""
+OTHER_THAN = """text => document.querySelector("#room").innerText !== text"""
 
 
 def proctor(session: Any) -> None:
@@ -84,7 +86,7 @@ def watched(page: Page, base: str, session: int, seconds: float) -> dict[str, fl
     page.goto(f"{base}/ujian/sesi/{session}/")
     page.wait_for_selector("#live[data-on=yes]")
     loaded = time.perf_counter() - start
-    time.sleep(3)
+    page.wait_for_function(OTHER_THAN, arg=page.inner_text("#room"), timeout=120_000)
     before = page.inner_text("#room")
     frames = page.evaluate(FRAMES, seconds)
     return {
@@ -103,7 +105,7 @@ def room(people: int) -> Iterator[Line]:
     server, worker = start_server("127.0.0.1", port, 2)
     try:
         with multiprocessing.get_context("spawn").Pool(1) as pool, sync_playwright() as playwright:
-            time.sleep(5)
+            await_serving(server, port)
             crowd = pool.apply_async(
                 hour, (port, (tokens, items)), {"seconds": 30, "every": 10.0, "first_seq": 1}
             )
@@ -119,7 +121,9 @@ def room(people: int) -> Iterator[Line]:
     units = {"live_after_s": "s", "message_kib": "KiB", "first_look_ms": "ms", "look_ms": "ms"}
     for key, value in found.items():
         unit = units.get(key, "ms" if key.endswith("_ms") else "")
-        yield Line(name=f"console, {people} people: {key}", value=value, unit=unit)
+        target, ok = ("no error", value == 0) if key == "answer_errors" else (None, None)
+        name = f"console, {people} people: {key}"
+        yield Line(name=name, value=value, unit=unit, target=target, ok=ok)
 
 
 def main() -> int:

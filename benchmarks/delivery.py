@@ -17,7 +17,6 @@ import resource
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -37,6 +36,7 @@ from crowd.doors import first_page, sign_ins
 from crowd.load import CLIENTS, hour, rate
 from crowd.otree import otree_rate
 from crowd.people import nip_of, seated, working
+from crowd.waiting import await_serving
 from django.core.management import call_command
 from django.db import connection
 from lines import Line, Lines, options_of, rival_of
@@ -60,8 +60,10 @@ def memory_of(pid: int) -> float:
     return total / 2**30
 
 
-def measured(lines: Lines, *, quick: bool, crowds: list[int], arriving: int, workers: int) -> None:
-    """Rate, door and hour. The same server throughout, as on a day."""
+def day(
+    lines: Lines, *, quick: bool, crowds: list[int], arriving: int, workers: int
+) -> tuple[Line, ...]:
+    """Rate, door and hour, each a measurement of its own. The same server throughout, as on a day."""
     port = free_port()
     at_work = max(*crowds, CLIENTS)
     tokens, items = working(seated(at_work, "KERJA"), at_work)
@@ -69,7 +71,7 @@ def measured(lines: Lines, *, quick: bool, crowds: list[int], arriving: int, wor
     connection.close()
     server, worker = start_server("127.0.0.1", port, workers)
     try:
-        _wait(port, tokens[0][1], items)
+        await_serving(server, port)
         with multiprocessing.get_context("spawn").Pool(2) as pool:
             crowd = (tokens, items)
             lines.measure(
@@ -87,6 +89,7 @@ def measured(lines: Lines, *, quick: bool, crowds: list[int], arriving: int, wor
         lines.measure("memory", "GiB", lambda: [memory_line(server.pid)])
     finally:
         end_all(server, worker)
+    return ()
 
 
 def memory_line(pid: int) -> Line:
@@ -102,11 +105,15 @@ def first(pool: Any, port: int, token: str) -> Iterator[Line]:
 
 def door(pool: Any, port: int, nips: list[str], pin: str) -> Iterator[Line]:
     found = pool.apply(sign_ins, (port, nips, pin, len(nips) / 50))
+    name = f"door, {len(nips)} people, {connection.vendor}"
     for key, value in found.items():
-        if isinstance(value, int | float):
+        if key != "errors" and isinstance(value, int | float):
             unit = "ms" if key.endswith("_ms") else ""
-            name = f"door, {len(nips)} people, {connection.vendor}: {key}"
-            yield Line(name=name, value=value, unit=unit)
+            yield Line(name=f"{name}: {key}", value=value, unit=unit)
+    yield Line(
+        name=f"{name}: errors", value=found["errors"], unit="", target="no error",
+        ok=found["errors"] == 0, note="".join(found["first_error"]),
+    )  # fmt: skip
 
 
 def rates(pool: Any, port: int, crowd: tuple[list, list], *, quick: bool) -> Iterator[Line]:
@@ -172,18 +179,6 @@ def hours(
     )  # fmt: skip
 
 
-def _wait(port: int, token: str, items: list) -> None:
-    for _ in range(100):
-        try:
-            if rate(port, [(0, token)], items, 0.05, 90_000_000)[0]:
-                return
-        except (OSError, EOFError):
-            pass
-        time.sleep(0.2)
-    message = "the server does not answer"
-    raise RuntimeError(message)
-
-
 def main() -> int:
     parser = options_of(__doc__)
     parser.add_argument("--people", type=int, nargs="*", default=[])
@@ -196,13 +191,13 @@ def main() -> int:
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     lines = Lines(as_json=given.json)
-    measured(
-        lines,
-        quick=given.quick,
-        crowds=given.people or ([500] if given.quick else [2901, 10_000]),
-        arriving=given.arriving or (200 if given.quick else 3000),
-        workers=given.workers,
-    )
+    crowds = given.people or ([500] if given.quick else [2901, 10_000])
+    arriving = given.arriving or (200 if given.quick else 3000)
+    lines.measure(
+        "people and server", "", lambda: day(
+            lines, quick=given.quick, crowds=crowds, arriving=arriving, workers=given.workers
+        ),
+    )  # fmt: skip
     return lines.end()
 
 

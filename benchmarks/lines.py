@@ -37,7 +37,7 @@ class Line:
 
 
 class Lines:
-    """The lines of one run. Where one is missing because of us, the run ends with 1."""
+    """The lines of one run. Where one is missing because of us, or misses its target, it ends with 1."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json

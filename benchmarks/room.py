@@ -27,15 +27,16 @@ import django
 
 django.setup()
 
-import httpx
 from crowd.load import hour
 from crowd.people import seated, working
+from crowd.waiting import await_serving, wait_until
 from django.core.management import call_command
 from django.db import connection
 from lines import Line, Lines, options_of
 from playwright.sync_api import sync_playwright
 
 from cakap.cli.running import end_all, free_port, start_server
+from cakap.delivery.models import Event
 
 BYTES_A_SECOND, SLOWER, PEOPLE = 125_000, 6, 30
 PAINTED = """async (nth) => {
@@ -84,20 +85,6 @@ class SlowLine:
             writer.close()
 
 
-def wait_for(port: int) -> None:
-    """Until the server answers through the line."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/sehat/", trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.3)
-        else:
-            return
-    message = "the server does not answer through the line"
-    raise RuntimeError(message)
-
-
 def measured(port: int, token: str, taps: int) -> dict[str, Any]:
     """Seconds until the first question, milliseconds until each tap was painted, MiB held."""
     with sync_playwright() as playwright:
@@ -131,6 +118,11 @@ def measured(port: int, token: str, taps: int) -> dict[str, Any]:
     return {"first": first, "painted": painted, "heap": held}
 
 
+def answering() -> int:
+    """How many of the others have sent an answer."""
+    return Event.objects.order_by().values("attempt").distinct().count()
+
+
 def room(taps: int) -> Iterator[Line]:
     session = seated(PEOPLE, "RUANG")
     tokens, items = working(session, PEOPLE)
@@ -140,14 +132,14 @@ def room(taps: int) -> Iterator[Line]:
     serve = SlowLine(port).serve
     threading.Thread(target=lambda: asyncio.run(serve(slow)), daemon=True).start()
     try:
-        wait_for(slow)
+        await_serving(server, slow)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             others = pool.apply_async(
                 hour,
                 (slow, (tokens[1:], items), (0, PEOPLE - 1)),
                 {"seconds": 20 + taps, "first_seq": 1},
             )
-            time.sleep(12)
+            wait_until("everybody answers", lambda: others.ready() or answering() == PEOPLE - 1)
             found = measured(slow, tokens[0][1], taps)
             beside = others.get()
     finally:

@@ -56,6 +56,15 @@ def test_a_line_that_fails_says_so_and_the_others_go_on(tmp_path):
     assert done.returncode == 1
 
 
+def test_a_door_that_lets_nobody_in_says_why():
+    done = run(
+        "-c", "from crowd.doors import sign_ins; print(sign_ins(9, ['1', '2'], '0', 0.1))"
+    )  # fmt: skip
+
+    assert "'errors': 2" in done.stdout, done.stderr
+    assert "ConnectionRefusedError" in done.stdout
+
+
 def test_people_read_a_table(tmp_path):
     script = tmp_path / "some.py"
     script.write_text(SCRIPT)

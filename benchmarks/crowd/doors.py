@@ -92,8 +92,9 @@ def sign_ins(port: int, nips: list[str], pin: str, arriving: float) -> dict[str,
     pages.sort()
     return {
         "people": len(nips), "seconds": time.perf_counter() - start, "errors": len(errors),
-        "first_error": errors[:1], "waits": len(waits), "page_p50_ms": pages[len(pages) // 2],
-        "page_p99_ms": pages[int(len(pages) * 0.99)],
+        "first_error": errors[:1], "waits": len(waits),
+        "page_p50_ms": pages[len(pages) // 2] if pages else None,
+        "page_p99_ms": pages[int(len(pages) * 0.99)] if pages else None,
     }  # fmt: skip
 
 
