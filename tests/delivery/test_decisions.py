@@ -25,8 +25,10 @@ from cakap.delivery.queries import finished_attempts, session_of, state_of
 from cakap.delivery.services import begin, give_consent, sign_in, submit
 from cakap.delivery.sites.queries import amended_participants
 from cakap.itembank.queries import form_versions
-from cakap.programmes.models import Seat
+from cakap.programmes.errors import WrongState
+from cakap.programmes.models import Seat, Session
 from cakap.programmes.queries import unseated
+from cakap.programmes.services import plan_session, seat_participant
 
 TWO = {"reason": "alasan", "by": "p", "second": "q"}
 
@@ -123,6 +125,24 @@ def test_a_retest_keeps_the_first_sitting_as_evidence_and_people_decide_which_co
     decisions.decide_retest(retested=Retest.objects.get(), counts="old", **TWO, now=later(8))
     assert [row.pk for row in counting.all()] == [attempt.pk]
     assert stale(session, since=7) == {attempt.seat.participant_id}
+
+
+def test_nobody_is_seated_twice_for_what_is_sat_or_waited_for(session):
+    other = plan_session(
+        programme=session.programme, room=session.room, form=session.form,
+        starts_at=NOW + timedelta(days=4), actor="t", now=NOW,
+    )  # fmt: skip
+    first, second = (seat.participant for seat in session.seats.order_by("number")[:2])
+    attempt = begun(session)
+    seated = {"session": other, "actor": "t", "now": NOW}
+    with pytest.raises(WrongState, match="Ujian ulang"):
+        seat_participant(**seated, participant=first)
+    with pytest.raises(WrongState, match="Pindah ke sesi lain"):
+        seat_participant(**seated, participant=second)
+    Seat.objects.filter(pk=attempt.seat_id).update(removed_at=NOW)  # as some were left before
+    assert first not in unseated(session.programme)
+    Session.objects.filter(pk=session.pk).update(state="closed")
+    assert seat_participant(**seated, participant=second)  # who did not come
 
 
 def test_a_cancelled_session_counts_nothing_and_its_people_are_unseated(session):

@@ -14,8 +14,9 @@ from cakap.delivery.saving import Sent
 from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
 from cakap.delivery.sites.queries import amended_participants, incomplete_sessions
 from cakap.itembank.models import FormItem
+from cakap.itembank.services import SectionPlan, build_form
 from cakap.policy.book import Policy, default_rules
-from cakap.programmes.models import Assessed, Seat
+from cakap.programmes.models import Assessed, Seat, Session
 from cakap.programmes.services import open_session, plan_session
 from cakap.registry.models import Standard
 from cakap.results.compute import level_of, match
@@ -31,7 +32,7 @@ from cakap.results.queries import (
 from cakap.results.reports import individual_report, keep_reports
 from cakap.results.services import first_difference, months_later, publish_results
 from cakap.scoring import services as scoring
-from cakap.scoring.errors import NothingToScore
+from cakap.scoring.errors import MeasuredTwice, NothingToScore
 from cakap.scoring.models import Score
 from cakap.scoring.services import score_programme
 
@@ -67,6 +68,28 @@ def run(session):
 def test_nobody_finished_is_nothing_to_score(session):
     with pytest.raises(NothingToScore):
         score_programme(programme=session.programme, actor="t", now=NOW)
+
+
+def test_two_sittings_that_count_are_named_and_none_is_chosen(run, session):
+    first = session.seats.get(number=1)
+    other = session.programme.sessions.exclude(pk=session.pk)[0]
+    seat = Seat.objects.create(session=other, participant=first.participant, number=99)
+    moments = dict.fromkeys(("signed_in_at", "consented_at", "begun_at", "submitted_at"), NOW)
+    closes = NOW + timedelta(hours=1)
+    again = Attempt.objects.create(seat=seat, seed=1, closes_at=closes, **moments)
+
+    with pytest.raises(MeasuredTwice, match=first.participant.employee.nip):
+        score_programme(programme=session.programme, actor="t", now=NOW)
+
+    form = build_form(
+        agency=session.programme.organiser, code="F2", name="F2", minutes=9, actor="t", now=NOW,
+        sections=[SectionPlan(title="S", instructions="", codes=["TIU-0"])],
+    )  # fmt: skip
+    Session.objects.filter(pk=other.pk).update(form=form)
+    with pytest.raises(MeasuredTwice, match="dimensi TIU"):
+        score_programme(programme=session.programme, actor="t", now=NOW)
+    Attempt.objects.filter(pk=again.pk).update(set_aside_at=NOW)
+    score_programme(programme=session.programme, actor="t", now=NOW)
 
 
 def result_at(session, seat):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.adapter import confirmed_user
@@ -241,7 +240,7 @@ class MoveForm(ReasonForm):
 
     def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose_session(self, sessions)
+        self.fields["session"].queryset = sessions  # type: ignore[attr-defined]
 
 
 class RetestForm(SignedForm):
@@ -251,7 +250,7 @@ class RetestForm(SignedForm):
 
     def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose_session(self, sessions)
+        self.fields["session"].queryset = sessions  # type: ignore[attr-defined]
 
 
 class RetestCountsForm(SignedForm):
@@ -260,17 +259,6 @@ class RetestCountsForm(SignedForm):
     counts = forms.ChoiceField(
         label=_("Yang dihitung"), choices=Retest.Counts.choices, widget=forms.RadioSelect
     )
-
-
-def _choose_session(form: forms.Form, sessions: Any) -> None:
-    field = form.fields["session"]
-    field.queryset = sessions  # type: ignore[attr-defined]
-    field.label_from_instance = session_label  # type: ignore[attr-defined]
-
-
-def session_label(session: Session) -> str:
-    """A session as people know it: when, and where."""
-    return f"{timezone.localtime(session.starts_at):%d-%m-%Y %H.%M} {session.room}"
 
 
 class CheckInForm(SecondOfficerForm):

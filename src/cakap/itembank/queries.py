@@ -165,6 +165,16 @@ def form_versions(form: int) -> list[int]:
     return list(rows.order_by("version_id").values_list("version_id", flat=True))
 
 
+def marked_dimensions(form: int) -> set[str]:
+    """What a form measures: the dimensions of its items that get a score."""
+    keys = ItemKey.objects.filter(version__in=form_versions(form)).select_related("version__item")
+    return {
+        key.version.item.dimension
+        for key in keys
+        if marking.is_marked(key.version.item.kind, key.scores)
+    }
+
+
 def not_reviewed(form: Form) -> dict[str, list[str]]:
     """State (draft, retired) -> codes of the form's versions that may not reach an exam that counts."""
     found: dict[str, list[str]] = {}

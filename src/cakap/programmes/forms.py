@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cakap.accounts.models import Agency
@@ -115,11 +114,7 @@ class SeatForm(forms.Form):
 
     def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["session"]
-        field.queryset = sessions  # type: ignore[attr-defined]
-        field.label_from_instance = lambda row: (  # type: ignore[attr-defined]
-            f"{timezone.localtime(row.starts_at):%d-%m-%Y %H.%M} {row.room}"
-        )
+        self.fields["session"].queryset = sessions  # type: ignore[attr-defined]
 
 
 class SessionForm(forms.Form):

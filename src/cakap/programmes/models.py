@@ -187,6 +187,9 @@ class Session(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.starts_at):%d-%m-%Y %H.%M} {self.room}"
+
     @property
     def day(self) -> date:
         """The day on which it is held, by the calendar here: whatever is in force is asked of this day."""

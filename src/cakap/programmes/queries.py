@@ -19,6 +19,27 @@ def has_begun(session: Session) -> bool:
     return Seat.every.filter(session=session, attempt__begun_at__isnull=False).exists()
 
 
+def sat_seats(participant: Participant) -> QuerySet[Seat]:
+    """Seats, also taken away ones, in which a participant has begun an exam that counts."""
+    return _counting_seats().filter(participant=participant, **_SAT)
+
+
+def waiting_seats(participant: Participant) -> QuerySet[Seat]:
+    """Seats in which a participant may yet begin an exam that counts."""
+    return _counting_seats().filter(
+        participant=participant, removed_at__isnull=True, attempt__begun_at__isnull=True,
+        session__state__in=[Session.State.PLANNED, Session.State.OPEN],
+    )  # fmt: skip
+
+
+_SAT = {"attempt__begun_at__isnull": False, "attempt__set_aside_at__isnull": True}
+
+
+def _counting_seats() -> QuerySet[Seat]:
+    rows = Seat.every.filter(session__is_rehearsal=False)
+    return rows.select_related("session__room").order_by("session__starts_at")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
     """An employee with the post and office held now."""
@@ -70,9 +91,10 @@ def away_at(session: Session) -> Counter[int]:
 
 
 def unseated(programme: Programme) -> list[Participant]:
-    """Participants without a seat in a session that counts, by name."""
+    """Participants without a seat in a session that counts, by name; whoever has sat needs none."""
+    sat = _counting_seats().filter(session__programme=programme, **_SAT).order_by()
     rows = programme.participants.exclude(pk__in=scheduled(programme).values("pk"))
-    return _by_name(rows)
+    return _by_name(rows.exclude(pk__in=sat.values("participant")))
 
 
 def scheduled(programme: Programme) -> QuerySet[Participant]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from cakap.accounts.models import Agency
 from cakap.audit.services import record
 from cakap.itembank.models import Form
+from cakap.itembank.queries import marked_dimensions
 from cakap.itembank.services import freeze_form, refuse_unreviewed
 from cakap.policy.queries import policy_in_force
 from cakap.policy.services import keep_policy
@@ -34,7 +35,16 @@ from cakap.programmes.models import (
     Seat,
     Session,
 )
-from cakap.programmes.queries import away_at, has_begun, not_in, staff_of_units, units_of, unseated
+from cakap.programmes.queries import (
+    away_at,
+    has_begun,
+    not_in,
+    sat_seats,
+    staff_of_units,
+    units_of,
+    unseated,
+    waiting_seats,
+)
 from cakap.registry.imports.tables import Table, normal
 from cakap.registry.models import Employee, Unit
 
@@ -187,7 +197,11 @@ def seat_participant(
     now: datetime,
     number: int | None = None,
 ) -> Seat:
-    """Give a participant a seat, the next free one or this, unless that would empty the person's office."""
+    """Give a participant a seat, the next free one or this, unless that would empty the person's office.
+
+    Nobody gets one for what was sat already, or for what a seat elsewhere waits: two officers give a
+    new sitting for a spoilt one (a retest), and who has not begun is moved.
+    """
     refuse_from_centre(session.programme)
     if session.programme_id != participant.programme_id:
         raise WrongState
@@ -197,6 +211,7 @@ def seat_participant(
     if session.seats.filter(participant=participant).exists():
         message = "Peserta ini sudah mempunyai kursi pada sesi ini."
         raise WrongState(message)
+    _refuse_second_sitting(session, participant)
     taken = set(session.seats.values_list("number", flat=True))
     if len(taken) >= session.room.seats:
         raise SessionFull
@@ -215,6 +230,33 @@ def seat_participant(
         agency=session.programme.organiser.code, detail={"session": session.pk}, now=now,
     )  # fmt: skip
     return seat
+
+
+def _refuse_second_sitting(session: Session, participant: Participant) -> None:
+    if session.is_rehearsal:
+        return
+    Participant.objects.select_for_update().get(pk=participant.pk)
+    for seat in sat_seats(participant):
+        if _measure_alike(seat.session, session):
+            message = (
+                f"Peserta ini sudah mengerjakan yang diukur formulir ini pada sesi {seat.session}. "
+                "Sesi kedua diberikan dua petugas sebagai Ujian ulang pada halaman kursinya."
+            )
+            raise WrongState(message)
+    for seat in waiting_seats(participant):
+        if _measure_alike(seat.session, session):
+            message = (
+                f"Peserta ini sudah mempunyai kursi pada sesi {seat.session} untuk yang diukur formulir "
+                "ini; gunakan Pindah ke sesi lain pada halaman kursinya."
+            )
+            raise WrongState(message)
+
+
+def _measure_alike(one: Session, other: Session) -> bool:
+    """Whether two sessions have one form, or forms that give scores of one dimension."""
+    return one.form_id == other.form_id or not marked_dimensions(one.form_id).isdisjoint(
+        marked_dimensions(other.form_id)
+    )
 
 
 def _refuse_empty_office(session: Session, unit: int | None) -> None:

@@ -7,6 +7,10 @@ class NothingToScore(Refused):
     """Belum ada peserta yang selesai; tidak ada yang dapat diskor."""
 
 
+class MeasuredTwice(Refused):
+    """Sebagian peserta diukur lebih dari satu kali; yang mana yang dihitung belum diputuskan."""
+
+
 class NothingToCalibrate(Refused):
     """Belum ada jawaban selesai untuk butir dimensi ini; tidak ada yang dapat dikalibrasi."""
 

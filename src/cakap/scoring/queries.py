@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 
 import numpy as np
@@ -9,19 +9,29 @@ from cakap.centre.queries import agreed_levels
 from cakap.delivery.queries import Sheet, finished_sheets
 from cakap.itembank.queries import adaptive_pools, form_versions, scored_items
 from cakap.policy.book import Policy
-from cakap.programmes.models import Programme
+from cakap.programmes.models import Participant, Programme
 from cakap.science.irt.forms import ItemForm, from_form
 from cakap.science.irt.scoring import Fitted
 from cakap.science.types import Floats
 from cakap.scoring.compute import Scored, score_agreed, score_answers
+from cakap.scoring.errors import MeasuredTwice
 from cakap.scoring.models import CalibratedItem, Calibration, Run, Score
+
+SHOWN = 10  # of the people whom a refusal names
 
 
 def computed_scores(programme: Programme, policy: Policy, *, at: datetime) -> list[Scored]:
-    """Gather a programme's answers and agreed levels as of a moment, and score them."""
+    """Gather a programme's answers and agreed levels as of a moment, and score them.
+
+    Raises MeasuredTwice where one person has two sittings that count: no machine chooses between them.
+    """
     sheets: dict[int, dict[int, Sheet]] = defaultdict(dict)
+    twice = set()
     for sheet in finished_sheets(programme, now=at):
+        if sheet.participant in sheets[sheet.form]:
+            twice.add(sheet.participant)
         sheets[sheet.form][sheet.participant] = sheet
+    _refuse_twice(twice, "formulir yang sama")
     scored: list[Scored] = []
     for form, own in sheets.items():
         pool = frozenset[int]().union(*adaptive_pools(form).values())
@@ -31,7 +41,27 @@ def computed_scores(programme: Programme, policy: Policy, *, at: datetime) -> li
             policy,
             unasked={person: pool - sheet.offered for person, sheet in own.items()} if pool else {},
         )
-    return scored + score_agreed(agreed_levels(programme), policy)
+    scored += score_agreed(agreed_levels(programme), policy)
+    counted = Counter((one.participant, one.dimension) for one in scored)
+    double = sorted(key for key, n in counted.items() if n > 1)
+    if double:
+        _refuse_twice({person for person, _ in double}, f"dimensi {double[0][1]}")
+    return scored
+
+
+def _refuse_twice(participants: set[int], what: str) -> None:
+    """Name who was measured twice by what, and the way out; nothing where nobody was."""
+    if not participants:
+        return
+    rows = Participant.objects.filter(pk__in=participants).order_by("employee__nip")
+    nips = list(rows.values_list("employee__nip", flat=True))
+    more = f" dan {len(nips) - SHOWN} lainnya" if len(nips) > SHOWN else ""
+    message = (
+        f"Dua ujian dengan {what} dihitung bagi NIP {', '.join(nips[:SHOWN])}{more}. Putuskan mana yang "
+        "dihitung: keluarkan peserta dari sesi yang tidak dihitung (bila sudah ditutup, buka kembali "
+        "sesi itu dahulu), lalu skor lagi."
+    )
+    raise MeasuredTwice(message)
 
 
 def scores_of(run: Run) -> dict[int, list[Score]]:
