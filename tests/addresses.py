@@ -147,6 +147,7 @@ EXPECTED = {
     "delivery:swap_seats": (PROCTOR | OPERATOR, "seat"),
     "delivery:move_to_session": (PROCTOR | OPERATOR, "seat"),
     "delivery:retest": (PROCTOR, "seat"),
+    "delivery:restore_seat": (PROCTOR | OPERATOR, "seat"),
     "delivery:retest_counts": (PROCTOR, "seat"),
     "programmes:seat_by_hand": (OPERATOR, "participant"),
     "delivery:close": (PROCTOR, "session"),

@@ -10,7 +10,13 @@ from world import NOW
 from cakap.delivery import clock_alarms, control, decisions, time_watch
 from cakap.delivery.control import close
 from cakap.delivery.ends import end_of, still_open
-from cakap.delivery.errors import BadReopening, StillWorking, TimeInDoubt, TimeNotConfirmed
+from cakap.delivery.errors import (
+    BadReopening,
+    BadSeatChange,
+    StillWorking,
+    TimeInDoubt,
+    TimeNotConfirmed,
+)
 from cakap.delivery.late_marks import correct_late_marks
 from cakap.delivery.models import (
     Attempt,
@@ -143,6 +149,30 @@ def test_nobody_is_seated_twice_for_what_is_sat_or_waited_for(session):
     assert first not in unseated(session.programme)
     Session.objects.filter(pk=session.pk).update(state="closed")
     assert seat_participant(**seated, participant=second)  # who did not come
+
+
+def test_a_retest_decided_wrongly_is_decided_again_and_nobody_is_without_a_seat(session):
+    attempt = begun(session)
+    new = decisions.retest(seat=fresh(attempt).seat, session=session, **TWO, now=later(5))
+    retested = Retest.objects.get()
+    decisions.decide_retest(retested=retested, counts="old", **TWO, now=later(6))
+    assert list(session.seats.filter(number=1)) == [attempt.seat]
+    assert attempt.seat.participant not in unseated(session.programme)
+    decisions.decide_retest(retested=Retest.objects.get(), counts="new", **TWO, now=later(7))
+    assert list(session.seats.filter(number=1)) == [new]
+    assert begun(session, 0, now=later(8)).seat_id == new.pk
+
+
+def test_who_was_removed_by_mistake_has_the_seat_and_the_exam_again(session):
+    attempt = begun(session)
+    decisions.remove_from_seat(seat=fresh(attempt).seat, **TWO, now=later(5))
+    with pytest.raises(BadReopening):
+        decisions.restore_seat(seat=fresh(attempt).seat, **(TWO | {"second": ""}), now=later(6))
+    decisions.restore_seat(seat=fresh(attempt).seat, **TWO, now=later(6))
+    assert session.seats.get(number=1) == attempt.seat
+    assert fresh(attempt).set_aside_at is None
+    with pytest.raises(BadSeatChange):
+        decisions.restore_seat(seat=fresh(attempt).seat, **TWO, now=later(7))
 
 
 def test_a_cancelled_session_counts_nothing_and_its_people_are_unseated(session):

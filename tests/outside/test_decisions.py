@@ -138,6 +138,12 @@ def test_who_is_removed_is_told_and_keeps_a_place_in_the_programme(decided):
     )  # fmt: skip
     without = words_of(operator.get(f"/program/{decided.programme}/tanpa-kursi/"))
     assert "Orang 002" in without
+    console = operator.get(f"/ujian/sesi/{decided.session}/").text
+    assert mine.removesuffix("keluarkan/") in console
+    restore = mine.replace("keluarkan", "kembalikan")
+    assert restore in operator.get(mine.removesuffix("keluarkan/")).text
+    operator.done(restore, **SIGNED)
+    assert begun.post("/ujian/detak", {}).json()["ended"] is None
     assert "Orang 003" in without
 
     page = operator.get(f"/program/{decided.programme}/peserta/").text

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from cakap.audit.services import record
 from cakap.delivery.clock_alarms import refuse_unconfirmed_time
@@ -26,7 +27,11 @@ from cakap.delivery.models import (
 )
 from cakap.delivery.sites.services import refuse_at_site
 from cakap.programmes.models import Seat, Session
-from cakap.programmes.services import refuse_from_centre, seat_participant
+from cakap.programmes.services import (
+    refuse_from_centre,
+    refuse_second_sitting,
+    seat_participant,
+)
 
 ASIDE = 32000  # a number of seat that no room has: where one waits while two are exchanged
 
@@ -159,6 +164,47 @@ def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: date
 
 
 @transaction.atomic
+def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
+    """Give a seat back to whoever was taken out of it by mistake; what was begun counts again."""
+    _refuse_unsigned(reason, by, second)
+    refuse_at_site(seat.session)
+    refuse_from_centre(seat.session.programme)
+    attempt = Attempt.objects.filter(seat=seat).first()
+    if attempt and Retest.objects.filter(old=attempt).exists():
+        message = (
+            "Ada ujian ulangnya; putuskan mana yang dihitung pada halaman kursi ujian ulang itu."
+        )
+        raise BadSeatChange(message)
+    refuse_second_sitting(seat.session, seat.participant, besides=seat)
+    _give_back(seat)
+    if attempt:
+        _set_whether_it_counts(attempt.pk, counts=True, now=now)
+    _write(
+        seat.session, "seat.restore", by, now,
+        f"Peserta dikembalikan ke kursinya oleh {by} dan {second}: {reason.strip()}", seat=seat,
+        second=second, reason=reason.strip(), nip=seat.participant.employee.nip,
+    )  # fmt: skip
+
+
+def _give_back(seat: Seat) -> None:
+    live = seat.session.state in {Session.State.PLANNED, Session.State.OPEN}
+    if not (live and _is_free(seat)) or not Seat.every.filter(
+        pk=seat.pk, removed_at__isnull=False
+    ).update(removed_at=None):
+        message = (
+            f"Kursi {seat.number} sesi {seat.session} tidak dapat dikembalikan: sesinya sudah berakhir, "
+            "atau kursi itu sudah terisi."
+        )
+        raise BadSeatChange(message)
+
+
+def _is_free(seat: Seat) -> bool:
+    """Whether neither the number nor another seat of this person is taken in the session."""
+    taken = Seat.objects.filter(session=seat.session_id).exclude(pk=seat.pk)
+    return not taken.filter(Q(number=seat.number) | Q(participant=seat.participant_id)).exists()
+
+
+@transaction.atomic
 def swap_seats(*, seat: Seat, number: int, reason: str, by: str, now: datetime) -> None:
     """Exchange a seat with the one of this number, or take it where it is free."""
     session = seat.session
@@ -256,6 +302,13 @@ def decide_retest(
         _set_whether_it_counts(new.pk, counts=not first, now=now)
     elif first:  # nobody shall sit what would not count
         Seat.objects.filter(pk=retested.seat_id).update(removed_at=now)
+        if _is_free(retested.old.seat):
+            Seat.every.filter(pk=retested.old.seat_id).update(removed_at=None)
+    elif (
+        retested.counts == Retest.Counts.OLD
+    ):  # decided wrongly before: the new sitting waits again
+        Seat.objects.filter(pk=retested.old.seat_id).update(removed_at=now)
+        _give_back(retested.seat)
     else:
         message = "Ujian ulangnya belum dikerjakan; belum ada yang dapat dihitung."
         raise BadSeatChange(message)

@@ -51,6 +51,7 @@ urlpatterns = [
     path("sesi/<int:pk>/terlambat/", decisions.correct_late, name="correct_late"),
     path("kursi/<int:pk>/buka-kembali/", decisions.reopen_attempt, name="reopen_attempt"),
     path("kursi/<int:pk>/keluarkan/", decisions.remove, name="remove_from_seat"),
+    path("kursi/<int:pk>/kembalikan/", decisions.restore, name="restore_seat"),
     path("kursi/<int:pk>/tukar/", decisions.swap, name="swap_seats"),
     path("kursi/<int:pk>/sesi-lain/", decisions.move, name="move_to_session"),
     path("kursi/<int:pk>/ujian-ulang/", decisions.retest, name="retest"),

@@ -211,7 +211,7 @@ def seat_participant(
     if session.seats.filter(participant=participant).exists():
         message = "Peserta ini sudah mempunyai kursi pada sesi ini."
         raise WrongState(message)
-    _refuse_second_sitting(session, participant)
+    refuse_second_sitting(session, participant)
     taken = set(session.seats.values_list("number", flat=True))
     if len(taken) >= session.room.seats:
         raise SessionFull
@@ -232,12 +232,18 @@ def seat_participant(
     return seat
 
 
-def _refuse_second_sitting(session: Session, participant: Participant) -> None:
+def refuse_second_sitting(
+    session: Session, participant: Participant, *, besides: Seat | None = None
+) -> None:
+    """Raises WrongState for who has sat, or has a seat to sit, what the form of a session measures.
+
+    besides: a seat of which it is not asked.
+    """
     if session.is_rehearsal:
         return
     Participant.objects.select_for_update().get(pk=participant.pk)
     for seat in sat_seats(participant):
-        if _measure_alike(seat.session, session):
+        if seat != besides and _measure_alike(seat.session, session):
             message = (
                 f"Peserta ini sudah mengerjakan yang diukur formulir ini pada sesi {seat.session}. "
                 "Sesi kedua diberikan dua petugas sebagai Ujian ulang pada halaman kursinya."

@@ -28,6 +28,7 @@ from cakap.delivery.forms import (
 )
 from cakap.delivery.late_marks import correct_late_marks
 from cakap.delivery.models import Attempt, Event, Retest
+from cakap.delivery.views.seats import any_seat
 from cakap.programmes.models import Seat, Session
 from cakap.ui.pages import form_page
 
@@ -166,6 +167,20 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @allow(*DESK)
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a seat back to whoever was taken out of it."""
+    seat = any_seat(request, pk)
+    form = SignedForm(request.POST or None, request=request)
+    if form.is_valid():
+        decisions.restore_seat(seat=seat, **_signed(request, form, seat.session))
+        messages.success(request, _("Peserta dikembalikan ke kursinya."))
+        return redirect(_seat(pk))
+    intro = _("Bila ujiannya sudah dimulai, jawabannya dihitung lagi.")
+    title = _("Kembalikan %(who)s ke kursi") % {"who": seat.participant.employee.full_name}
+    return form_page(request, form, title, _seat(pk), intro=intro)
+
+
+@allow(*DESK)
 def swap(request: HttpRequest, pk: int) -> HttpResponse:
     """Exchange two seats."""
     seat = one(request, Seat, pk=pk)
@@ -220,7 +235,7 @@ def retest(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.PROCTOR)
 def retest_counts(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide which of two sittings counts."""
-    seat = one(request, Seat, pk=pk)
+    seat = any_seat(request, pk)
     retested = Retest.objects.filter(seat=seat).first()
     if retested is None:
         raise NoRetest

@@ -49,7 +49,7 @@ from cakap.delivery.sites.services import refuse_at_site
 from cakap.delivery.views.shown import shown_number, shown_numbers
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.errors import OutsideProgramme
-from cakap.programmes.models import Session
+from cakap.programmes.models import Seat, Session
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
@@ -98,6 +98,8 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "session": row,
         "seats": [(seat, now[seat.number], STANDINGS[now[seat.number].standing]) for seat in seats],
         "counts": [(name, label, found.get(name, 0)) for name, label in STANDINGS.items()],
+        "removed": Seat.every.filter(session=row, removed_at__isnull=False)
+        .select_related("participant__employee").order_by("number"),
         "words": board_words() | {"all": board.all_items},
         "pause": control.session_pause(row.pk),
         "site": _site(row), **_at_site(row),

@@ -106,7 +106,7 @@ def photo(request: HttpRequest, pk: int, which: str) -> HttpResponse:
 @allow(*DESK)
 def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One participant: where the attempt stands, and what can be done for it."""
-    seat = one(request, Seat, pk=pk)
+    seat = any_seat(request, pk)
     attempt = Attempt.objects.filter(seat=seat).first()
     now = time_watch.now()
     context = {
@@ -244,10 +244,16 @@ def time_page(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(request, form, _("Tambah waktu"), _seat(pk))
 
 
+def any_seat(request: HttpRequest, pk: int) -> Seat:
+    """A seat, also one that was taken away: what happened there stays readable, and can be undone."""
+    seats = Seat.every.for_user(signed_in(request), request.acting)  # type: ignore[attr-defined]
+    row: Seat = get_object_or_404(seats, pk=pk)
+    return row
+
+
 def _sitting(request: HttpRequest, seat: int) -> Attempt:
     """The attempt of a seat, also of one that was taken away: what happened there stays readable."""
-    seats = Seat.every.for_user(signed_in(request), request.acting)  # type: ignore[attr-defined]
-    return get_object_or_404(Attempt, seat=get_object_or_404(seats, pk=seat))
+    return get_object_or_404(Attempt, seat=any_seat(request, seat))
 
 
 def _attempt(request: HttpRequest, seat: int) -> Attempt:
