@@ -240,6 +240,27 @@ def test_collected_answers_are_calibrated_off_the_page(world, client):
     assert sum(shares) == pytest.approx(1)
 
 
+def test_a_calibration_that_failed_says_why_on_its_own_page(world, client):
+    make_open_session(world)
+    client.force_login(world.user(Role.PSYCHOMETRICIAN))
+    client.post(
+        reverse("scoring:from_answers"), {"dimension": "TIU", "model": "rasch", "group_by": ""}
+    )
+    row, job = Calibration.objects.get(), Job.objects.get(kind="scoring.calibrate")
+    if job.state == Job.State.WAITING:
+        with pytest.raises(NothingToCalibrate):
+            calibrate_bank.func(job=job.pk, calibration=row.pk)
+    job.refresh_from_db()
+
+    page = client.get(reverse("scoring:calibration", args=[row.pk])).content.decode()
+    listed = client.get(reverse("scoring:calibrations")).content.decode()
+
+    assert job.state == Job.State.FAILED
+    assert job.message in page
+    assert "hx-trigger" not in page
+    assert "gagal" in listed
+
+
 def test_nobody_has_answered_yet(world):
     make_open_session(world)
     row = ask_for_calibration(

@@ -60,6 +60,11 @@ def ask_for_calibration(
     return row
 
 
+def note_job(row: Calibration, job: int) -> None:
+    """Keep which job works it out, for as long as it is not finished."""
+    Calibration.objects.filter(pk=row.pk, finished_at__isnull=True).update(summary={"job": job})
+
+
 def evidence_of(row: Calibration) -> Evidence:
     """What it is made from: the same every time it is asked."""
     if row.source == Calibration.Source.FILE:

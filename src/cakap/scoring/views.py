@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST
 from cakap.accounts.access import acting_agency, allow, one, rows
 from cakap.accounts.models import Role
 from cakap.itembank.queries import dimensions
+from cakap.jobs.models import Job
 from cakap.jobs.services import ask_for_job
 from cakap.programmes.models import Session
 from cakap.scoring import calibrations as services
 from cakap.scoring.calibrating import ADOPTABLE
+from cakap.scoring.calibrations import note_job
 from cakap.scoring.forms import AnswersFileForm, AnswersForm
 from cakap.scoring.models import CalibratedItem, Calibration
 from cakap.scoring.pictures import (
@@ -66,7 +68,10 @@ def calibrations(request: HttpRequest) -> HttpResponse:
 def _state(row: Calibration) -> str:
     if row.adopted_at:
         return _("ditetapkan")
-    return _("selesai") if row.finished_at else _("belum selesai")
+    if row.finished_at:
+        return _("selesai")
+    job = Job.objects.filter(pk=row.summary.get("job")).first()
+    return job.get_state_display() if job else _("belum selesai")
 
 
 @allow(Role.PSYCHOMETRICIAN)
@@ -113,6 +118,7 @@ def _begin(request: HttpRequest, row: Calibration) -> HttpResponse:
         kind="scoring.calibrate", title=f"{_('Kalibrasi')} {row.title}", agency=row.agency.code,
         actor=request.user.get_username(), now=timezone.now(),
     )  # fmt: skip
+    note_job(row, job.pk)
     calibrate_bank.enqueue(job=job.pk, calibration=row.pk)
     messages.info(request, _("Kalibrasi berjalan; halaman ini boleh ditinggalkan."))
     return redirect("scoring:calibration", row.pk)
@@ -125,6 +131,7 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
     found = list(row.items.all())
     context = {
         "row": row,
+        "job": None if row.finished_at else Job.objects.filter(pk=row.summary.get("job")).first(),
         "items": found,
         "adoptable": row.model in ADOPTABLE,
         "compared": sum(bool(item.old) and item.a is not None for item in found),
