@@ -72,6 +72,12 @@ def test_a_psychometrician_imports_items_and_builds_a_form(client, world):
     assert "1 butir baru" in answer.content.decode()
     assert ItemVersion.objects.get().options[0]["text"] == "Menolak dan melapor"
     assert Form.objects.get().sections.get().items.count() == 1
+    again = {"code": "F", "name": "Lain", "minutes": 45, "dimensions": ["M.01"]}
+    refused = post(client, "itembank:build", **again)
+    assert "sudah dipakai formulir lain" in refused.content.decode()
+    assert Form.objects.get().name == "Formulir"
+    post(client, "itembank:build", **again, replace="on")
+    assert Form.objects.get().name == "Lain"
 
 
 def test_an_operator_has_a_programme_scored_in_the_background(client, world, published):

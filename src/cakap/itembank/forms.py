@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -34,14 +35,26 @@ class BuildForm(forms.Form):
         label=_("Berhenti pada galat baku"), min_value=0, required=False
     )
 
-    def __init__(self, *args: object, dimensions: list[str], **kwargs: object) -> None:
+    replace = forms.BooleanField(
+        label=_("Ganti isi formulir yang sudah memakai kode ini"), required=False
+    )
+
+    def __init__(
+        self, *args: object, dimensions: list[str], taken: Collection[str] = (), **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.taken = taken
         for name in ("dimensions", "adaptive"):
             self.fields[name].choices = [(one, one) for one in dimensions]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """An adaptive section needs its length."""
+        """An adaptive section needs its length; a code that is in use, a yes."""
         data = super().clean() or {}
+        if data.get("code") in self.taken and not data.get("replace"):
+            self.add_error(
+                "code",
+                _("Kode ini sudah dipakai formulir lain; pilih kode lain atau gantilah isinya."),
+            )
         if data.get("adaptive") and not data.get("adaptive_items"):
             self.add_error("adaptive_items", _("Isi banyaknya butir untuk bagian adaptif."))
         return data

@@ -225,7 +225,8 @@ def build(request: HttpRequest) -> HttpResponse:
     """Build a form: one section a dimension, all its items."""
     agency = acting_agency(request)
     by = usable_codes(agency)
-    page = BuildForm(request.POST or None, dimensions=list(by))
+    taken = set(Form.objects.filter(agency=agency).values_list("code", flat=True))
+    page = BuildForm(request.POST or None, dimensions=list(by), taken=taken)
     if page.is_valid():
         data = page.cleaned_data
         sections = [
