@@ -144,6 +144,12 @@ def test_offices_that_lie_in_each_other_are_refused(world):
     assert not Unit.objects.filter(code="X").exists()
 
 
+def test_headers_are_read_as_people_write_them_also_where_the_file_refers_to_itself(world):
+    rows = [["X", "Sekretariat", ""], ["Y", "Bagian Umum", "X"]]
+    put(world, "units", as_csv(("Kode", "Nama", "Kode Induk"), rows))
+    assert Unit.objects.get(code="Y").parent.code == "X"
+
+
 @pytest.mark.parametrize(
     ("file", "content", "words"),
     [

@@ -11,7 +11,7 @@ from cakap.accounts.models import Agency
 from cakap.registry.imports.checks import CHECKS, nips_that_disagree
 from cakap.registry.imports.kinds import Kind
 from cakap.registry.imports.reading import Problem, Reading, read
-from cakap.registry.imports.tables import Table
+from cakap.registry.imports.tables import Table, normal
 from cakap.registry.models import Employee, Position, Unit
 
 BATCH = 5000
@@ -169,13 +169,14 @@ def _positions(agency: Agency) -> dict[str, int]:
 
 
 def _cells(table: Table, *headers: str) -> Iterable[str]:
-    place = next((table.headers.index(name) for name in headers if name in table.headers), None)
+    places = {normal(header): place for place, header in enumerate(table.headers)}
+    place = next((places[normal(name)] for name in headers if normal(name) in places), None)
     return table.columns[place] if place is not None else ()
 
 
 def with_siasn_post(table: Table) -> Table:
     """SIASN names a post by its title and office; join the two into one column."""
-    if not {"jabatanNama", "unorNama"} <= set(table.headers):
+    if not {normal("jabatanNama"), normal("unorNama")} <= set(map(normal, table.headers)):
         return table
     joined = [
         f"{title} @ {unit}"
