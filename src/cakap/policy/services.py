@@ -50,15 +50,7 @@ def keep_policy(policy: Policy) -> str:
 
 def _refuse_other_shape(shipped: Any, given: Any) -> None:
     """A dictionary keeps its keys, a list its length and a number stays a number."""
-    number = (int, float)
-    if isinstance(shipped, bool) or isinstance(given, bool):
-        same = isinstance(shipped, bool) and isinstance(given, bool)
-    elif isinstance(shipped, number):
-        # Neither NaN nor what overflows: no database keeps them, no rule can mean them.
-        same = isinstance(given, number) and -MOST < given < MOST
-    else:
-        same = type(shipped) is type(given)
-    if not same:
+    if not _is_alike(shipped, given):
         message = f"Nilai harus berbentuk seperti bawaan: {shipped!r}; ditemukan {given!r}."
         raise WrongShape(message)
     if isinstance(shipped, dict):
@@ -73,3 +65,13 @@ def _refuse_other_shape(shipped: Any, given: Any) -> None:
             raise WrongShape(message)
         for part, other in zip(shipped, given, strict=True):
             _refuse_other_shape(part, other)
+
+
+def _is_alike(shipped: Any, given: Any) -> bool:
+    """Whether both are one kind of value. No number is NaN or overflows: no rule can mean that."""
+    number = (int, float)
+    if isinstance(shipped, bool) or isinstance(given, bool):
+        return isinstance(shipped, bool) and isinstance(given, bool)
+    if isinstance(shipped, number):
+        return isinstance(given, number) and -MOST < given < MOST
+    return type(shipped) is type(given)
