@@ -207,6 +207,13 @@ def chosen_by_rule(
     return chosen[:most]
 
 
+def overlapping(session: Session) -> QuerySet[Session]:
+    """Other sessions in the same room at a time that this one takes too."""
+    rows = Session.objects.filter(room=session.room_id).exclude(pk=session.pk)
+    rows = rows.exclude(state__in=[Session.State.CLOSED, Session.State.CANCELLED])
+    return rows.filter(starts_at__lt=session.ends_at, ends_at__gt=session.starts_at)
+
+
 def branch(unit: Unit) -> set[int]:
     """An office and all offices under it."""
     children: dict[int | None, list[int]] = {}

@@ -27,6 +27,7 @@ from cakap.programmes.forms import (
 )
 from cakap.programmes.letters import invitation
 from cakap.programmes.models import Participant, Programme, Session
+from cakap.programmes.overlaps import warn_of_overlap
 from cakap.programmes.queries import chosen_by_rule, due, reasons_without_seat, scheduled
 from cakap.programmes.services import (
     RoomResult,
@@ -308,10 +309,11 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             with transaction.atomic():
-                plan_session(
+                planned = plan_session(
                     programme=row, **form.cleaned_data,
                     actor=request.user.get_username(), now=timezone.now(),
                 )  # fmt: skip
+            warn_of_overlap(request, planned)
             if form.cleaned_data["starts_at"] < timezone.now():
                 messages.warning(request, _("Waktu mulai sesi ini sudah lewat; periksa lagi."))
             return redirect("programmes:detail", pk)

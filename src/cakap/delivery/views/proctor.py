@@ -50,6 +50,7 @@ from cakap.delivery.views.shown import shown_number, shown_numbers
 from cakap.delivery.words import STANDINGS, board_words
 from cakap.programmes.errors import OutsideProgramme
 from cakap.programmes.models import Seat, Session
+from cakap.programmes.overlaps import warn_of_overlap
 from cakap.ui.files import download
 from cakap.ui.listing import Action, Column, Listing, show
 from cakap.ui.pages import form_page
@@ -189,6 +190,9 @@ def open_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the session; the PIN may be read aloud now. Machines that are not ready are named first."""
     row, now = one(request, Session, pk=pk), time_watch.now()
     refuse_at_site(row)
+    if request.method == "POST" and row.state == Session.State.OPEN:  # pressed twice
+        messages.info(request, _("Sesi ini sudah dibuka. PIN: %(pin)s") % {"pin": row.pin})
+        return redirect("delivery:board", pk)
     missing = not_ready(row, now=now) if row.state == Session.State.PLANNED else []
     asked_with = shown_number(request, "asked")
     if request.method == "POST" and len(missing) <= (asked_with or 0):
@@ -297,6 +301,7 @@ def postpone_page(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("starts_at", str(refusal))
         else:
             messages.success(request, _("Sesi dijadwalkan ulang; kursi dan pekerjaan tetap."))
+            warn_of_overlap(request, row)
             return redirect(back)
     return form_page(request, form, _("Jadwalkan ulang sesi"), back)
 
