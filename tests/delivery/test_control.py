@@ -244,6 +244,11 @@ def test_the_minutes_count_and_name_what_happened(session):
     control.report_incident(
         session=session, seat=attempt.seat, text="Tetikus rusak", by="p", now=later(5)
     )
+    control.announce(session=session, text="Jangan pulang dulu", by="p", now=later(5))
+    accommodate(
+        participant=attempt.seat.participant, extra_percent=50, larger_type=True, reader=False,
+        reason="Tunadaksa", actor="o", now=later(5),
+    )  # fmt: skip
     before = code(session)
     pdf = minutes(session, now=later(6))
 
@@ -251,6 +256,8 @@ def test_the_minutes_count_and_name_what_happened(session):
     assert "Berita Acara" in text
     assert "Alarm palsu" in text
     assert "Tetikus rusak" in text
+    assert "Pengumuman: Jangan pulang dulu" in text
+    assert "+50 % waktu, huruf lebih besar" in text
     assert before in text
     keep(attempt, 2, "b", now=later(7))
     assert code(session) != before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from commands import wait_for
@@ -45,8 +46,13 @@ def _seat(agency: OpenAgency, nip: str, session: int | None) -> tuple[int, int]:
     raise AssertionError(message)
 
 
+def beat(person: Participant) -> dict[str, Any]:
+    told: dict[str, Any] = person.post("/ujian/detak", {}).json()
+    return told
+
+
 def left(person: Participant) -> float:
-    return float(person.post("/ujian/detak", {}).json()["seconds_left"])
+    return float(beat(person)["seconds_left"])
 
 
 def test_time_given_and_an_accommodation_reach_the_exam_within_a_heartbeat(decided):
@@ -61,8 +67,10 @@ def test_time_given_and_an_accommodation_reach_the_exam_within_a_heartbeat(decid
     page = operator.get(f"/program/{decided.programme}/peserta/").text
     row = next(r for r in re.findall(r"<tr.*?</tr>", page, re.S) if person.nip in r)
     link = re.search(r"/program/peserta/\d+/penyesuaian/", row)[0]
-    operator.done(link, extra_percent=50, reason="Tunanetra")
+    operator.done(link, extra_percent=50, reason="Tunanetra", larger_type="on", reader="on")
     wait_for("the accommodation", lambda: left(person) > before + 300 + 1700)
+    aids = {"larger_type": True, "reader": True}
+    wait_for("what the page does for it", lambda: beat(person)["aids"] == aids)
 
     operator.done(link, extra_percent=0, reason="Keliru orang")
     wait_for("its end", lambda: left(person) < before + 400)

@@ -23,7 +23,7 @@ from cakap.delivery.models import (
 from cakap.delivery.outages import Outage, outages
 from cakap.delivery.queries import ended_attempts
 from cakap.delivery.words import DRILL_CHECKS
-from cakap.programmes.models import Session
+from cakap.programmes.models import Seat, Session
 from cakap.ui.pdf import document
 
 SOURCE = Path(__file__).parent / "documents" / "minutes.typ"
@@ -49,15 +49,10 @@ def minutes(session: Session, *, now: datetime) -> bytes:
             "interruptions": [
                 *(_interruption(row) for row in session.interruptions.all()),
                 *(_grant(row) for row in _grants(session)),
+                *(_accommodation(row) for row in _accommodations(session)),
                 *(_outage(row) for row in reversed(outages(session, now=now)) if row.until),
             ],
-            "incidents": [
-                {
-                    "at": _clock(row.at), "seat": str(row.seat.number) if row.seat else "–",
-                    "text": row.text, "by": row.by,
-                }
-                for row in session.incidents.select_related("seat")
-            ],
+            "incidents": _incidents(session),
             "drills": [_drill(row) for row in session.drills.filter(ended_at__isnull=False)],
             "by_hand": [
                 {
@@ -133,6 +128,39 @@ def _grant(row: Grant) -> dict[str, str]:
         "kind": "tambahan waktu", "seat": str(row.attempt.seat.number), "from": _clock(row.at),
         "to": f"+{row.seconds} detik", "reason": row.reason, "by": row.by,
     }  # fmt: skip
+
+
+def _accommodations(session: Session) -> QuerySet[Seat]:
+    rows = session.seats.filter(participant__accommodation__isnull=False)
+    return rows.select_related("participant__accommodation").order_by("number")
+
+
+def _accommodation(seat: Seat) -> dict[str, str]:
+    """What a participant was given because of a disability, before the session or in the middle of it."""
+    own = seat.participant.accommodation
+    given = [
+        f"+{own.extra_percent} % waktu" if own.extra_percent else "",
+        "huruf lebih besar" if own.larger_type else "", "pembaca soal" if own.reader else "",
+    ]  # fmt: skip
+    return {
+        "kind": "penyesuaian", "seat": str(seat.number), "from": "–",
+        "to": ", ".join(filter(None, given)) or "–", "reason": own.reason, "by": "–",
+    }  # fmt: skip
+
+
+def _incidents(session: Session) -> list[dict[str, str]]:
+    """What happened and what was announced, in its order."""
+    happened = [
+        (row.at, str(row.seat.number) if row.seat else "–", row.text, row.by)
+        for row in session.incidents.select_related("seat")
+    ]
+    said = [
+        (row.at, "semua", f"Pengumuman: {row.text}", row.by) for row in session.announcements.all()
+    ]
+    return [
+        {"at": _clock(at), "seat": seat, "text": text, "by": by}
+        for at, seat, text, by in sorted([*happened, *said])
+    ]
 
 
 def _interruption(row: Interruption) -> dict[str, str]:

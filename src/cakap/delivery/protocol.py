@@ -49,9 +49,9 @@ class Kept:
     """The newest seq of a sending, and how the attempt stands.
 
     sections: seconds that are left of sections with a time of their own; notices: (number, sentence)
-    of what was announced, told to heartbeats; page: which page holds the attempt, counted from 0;
-    refused: events of the sending that were not kept, where others were; ended: by what the exam has
-    ended and what counts (delivery.ends), None while it goes on.
+    of what was announced, told to heartbeats like aids (larger_type, reader); page: which page holds
+    the attempt, counted from 0; refused: events of the sending that were not kept, where others were;
+    ended: by what the exam has ended and what counts (delivery.ends), None while it goes on.
     """
 
     last_seq: int
@@ -59,6 +59,7 @@ class Kept:
     paused: bool = False
     sections: Mapping[int, float] = field(default_factory=dict)
     notices: Sequence[tuple[int, str]] = ()
+    aids: Mapping[str, bool] | None = None
     page: int = 0
     refused: Sequence[RefusedEvent] = ()
     ended: Mapping[str, Any] | None = None
@@ -69,7 +70,7 @@ class Kept:
         return {
             "kept": self.last_seq, "seconds_left": self.seconds_left, "paused": self.paused,
             "sections": self.sections, "notices": [list(one) for one in self.notices],
-            "page": self.page, "ended": self.ended,
+            "page": self.page, "ended": self.ended, "aids": self.aids,
         }  # fmt: skip
 
 

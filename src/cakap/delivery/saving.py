@@ -44,7 +44,7 @@ from cakap.errors import Refused
 from cakap.itembank.queries import adaptive_pools, form_answerable, timed_items
 from cakap.itembank.responses import is_plain_text
 from cakap.policy.queries import policy_kept
-from cakap.programmes.models import Session
+from cakap.programmes.models import Accommodation, Session
 
 LOG = logging.getLogger(__name__)
 # A row that is written anew for every answer costs more than the answer.
@@ -188,15 +188,17 @@ def _outcome(checked: _Checked, now: datetime) -> Outcome:
     if refused and not checked.good:
         kinds = {one.__name__: one for one in (BadEvent, OutOfTurn, AnswerConflict)}
         return kinds[refused[0].code](refused[0].message, refused=refused)
-    bounds = standing.bounds
+    bounds, is_beat = standing.bounds, not checked.sending.sent
+    tick = int(now.timestamp()) // 3
     return Kept(
         last_seq=max((event.seq for event in checked.good), default=0),
         seconds_left=bounds.left(now).total_seconds() if bounds else 0.0,
         paused=bool(bounds and bounds.paused_at),
         sections=standing.section_seconds(now),
-        notices=()
-        if checked.sending.sent
-        else notices_of(standing.session, int(now.timestamp()) // 3),
+        notices=notices_of(standing.session, tick) if is_beat else (),
+        aids=aids_of(standing.session, tick).get(checked.sending.attempt, NO_AIDS)
+        if is_beat
+        else None,
         page=standing.page,
         refused=refused,
         ended=told_of_end(checked.sending.attempt, standing.end_by(now), now),
@@ -506,6 +508,22 @@ def notices_of(session: int, tick: int) -> tuple[tuple[int, str], ...]:
     """What was announced in a session, as of a moment; one query a few seconds, not one a person."""
     del tick
     return tuple(Announcement.objects.filter(session=session).values_list("pk", "text"))
+
+
+NO_AIDS = {"larger_type": False, "reader": False}
+
+
+@lru_cache(maxsize=256)
+def aids_of(session: int, tick: int) -> dict[int, dict[str, bool]]:
+    """Attempt -> what its page does for an accommodation, likewise; those alone that have one."""
+    del tick
+    rows = Accommodation.objects.filter(participant__seats__session=session)
+    return {
+        attempt: {"larger_type": larger, "reader": reader}
+        for attempt, larger, reader in rows.filter(
+            participant__seats__attempt__isnull=False
+        ).values_list("participant__seats__attempt", "larger_type", "reader")
+    }
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,7 @@ from cakap.errors import Refused
 
 
 class NothingToPublish(Refused):
-    """Tidak ada peserta dengan skor yang lengkap; hasil belum dapat diterbitkan."""
+    """Belum ada hasil yang dapat diterbitkan; sebabnya tiap peserta ada di halaman hasil program."""
 
 
 class NoStandard(Refused):

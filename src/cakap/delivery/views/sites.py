@@ -89,7 +89,12 @@ def _clock(row: SitePackage) -> str:
 def add(request: HttpRequest) -> HttpResponse:
     """Make a site known by its card."""
     form = SiteForm(request.POST or None)
-    if form.is_valid():
+    if form.is_valid() and form.cleaned_data["card"].strip() == identity().card.text:
+        message = _(
+            "Ini kartu pusat, yaitu instalasi ini sendiri. Kartu situs dibuat di situs: cakap site card."
+        )
+        form.add_error("card", message)
+    elif form.is_valid():
         add_site(
             agency=acting_agency(request), **form.cleaned_data,
             by=request.user.get_username(), now=timezone.now(),

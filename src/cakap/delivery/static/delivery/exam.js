@@ -139,6 +139,7 @@ function hear(told) {
   for (const [section, seconds] of Object.entries(sections))
     ends.set(Number(section), performance.now() + seconds * 1000);
   for (const [number, text] of notices) if (!heard.has(number)) announce(number, text);
+  if (told.aids) followAids(told.aids);
   if (stopped !== paused) {
     paused = stopped;
     $("paused").hidden = !paused;
@@ -147,6 +148,17 @@ function hear(told) {
   }
   hearOfEnd(told.ended ?? null);
   heard_at = performance.now();
+}
+
+// An accommodation may be given while its participant is at work.
+function followAids({ larger_type, reader: reads }) {
+  if (!paper || (paper.larger_type === larger_type && paper.reader === reads)) return;
+  const larger = larger_type && !paper.larger_type;
+  Object.assign(paper, { larger_type, reader: reads });
+  if (larger) look.zoom = Math.max(look.zoom, 2);
+  dress();
+  document.activeElement?.blur?.(); // what is being written is kept before the question is drawn again
+  drawQuestion();
 }
 
 function hearOfPage(newest) {
