@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -144,7 +145,19 @@ def _why_not(exc: httpx.RequestError) -> str:
             f"Yang menjawab tidak membuktikan diri sebagai pusat ({exc}). Mungkin jaringan ini meminta "
             "masuk lewat halamannya sendiri, atau jam komputer ini salah."
         )
-    return f"Pusat tidak terjangkau ({exc})."
+    return f"Pusat tidak terjangkau ({_reason(exc)})."
+
+
+def _reason(exc: httpx.RequestError) -> str:
+    """Why nothing was reached, in words where the system gives one of a few common reasons."""
+    if isinstance(exc, httpx.TimeoutException):
+        return "tidak menjawab pada waktunya"
+    for one in _causes(exc):
+        if isinstance(one, socket.gaierror):
+            return "nama itu tidak dikenal di jaringan ini"
+        if isinstance(one, ConnectionRefusedError):
+            return "tidak ada yang melayani di alamat itu"
+    return str(exc) or type(exc).__name__
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

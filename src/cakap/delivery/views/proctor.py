@@ -107,6 +107,7 @@ def board_page(request: HttpRequest, pk: int) -> HttpResponse:
         "incidents": row.incidents.select_related("seat").order_by("-at")[:50],
         "announcements": row.announcements.order_by("-at")[:5],
         "announce": AnnounceForm(), "incident": IncidentForm(),
+        "may_pack": holds(request, Role.OPERATOR) and not row.programme.from_centre,
         "proctors": holds(request, Role.PROCTOR), "alarm": open_alarm(),
         "wrong": wrong_pins(row, now=time_watch.now()),
         "drills": row.drills.all() if row.is_rehearsal else [],

@@ -31,10 +31,33 @@ function show(picture) {
   $("camera").hidden = true;
 }
 
-function taken(video) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: video.videoWidth, height: video.videoHeight });
-  canvas.getContext("2d").drawImage(video, 0, 0);
+const WIDEST = 640; // enough for a face, and within what the server takes
+
+function drawn(source, width, height) {
+  const scale = Math.min(1, WIDEST / Math.max(width, height));
+  const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+  const canvas = Object.assign(document.createElement("canvas"), size);
+  canvas.getContext("2d").drawImage(source, 0, 0, size.width, size.height);
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+}
+
+const taken = (video) => drawn(video, video.videoWidth, video.videoHeight);
+
+function put(field, picture) {
+  const files = new DataTransfer();
+  files.items.add(new File([picture], "foto.jpg", { type: "image/jpeg" }));
+  field.files = files.files;
+  show(picture);
+}
+
+// A phone's picture has several megabytes: what is sent is as small as the camera's own.
+async function chosen(field) {
+  const [file] = field.files;
+  if (!file) return;
+  show(file);
+  const image = await createImageBitmap(file).catch(() => null); // what is no picture is refused by the server
+  const picture = image && (await drawn(image, image.width, image.height));
+  if (picture && field.files[0] === file) put(field, picture);
 }
 
 // One press compares, takes the picture and asks for the PIN: at the door seconds count 300 times.
@@ -48,10 +71,7 @@ async function live(field) {
     $("same").disabled = true;
     const picture = await taken(video);
     if (!picture) return withoutCamera(); // the camera was pulled out
-    const files = new DataTransfer();
-    files.items.add(new File([picture], "foto.jpg", { type: "image/jpeg" }));
-    field.files = files.files;
-    show(picture);
+    put(field, picture);
     field.form.submit();
   });
 }
@@ -63,7 +83,7 @@ function withoutCamera() {
 
 const field = document.querySelector("[name=picture]");
 if (field && $("same") && $("taken")) {
-  field.addEventListener("change", () => field.files[0] && show(field.files[0]));
+  field.addEventListener("change", () => chosen(field));
   if (navigator.mediaDevices?.getUserMedia) live(field).catch(withoutCamera);
 }
 if ($("scan") && "BarcodeDetector" in window && navigator.mediaDevices?.getUserMedia) {
