@@ -37,6 +37,12 @@ def test_an_agency_overrides_its_own_copy_from_a_day_on(db):
     assert policy_in_force(agency="B", on=TODAY)["posts.plan_min_gain"] == 1.0
 
 
+def test_a_name_moves_from_one_group_to_another(db):
+    first, second, *rest = default_rules()["selection.stages"].value
+    override(key="selection.stages", value=[[*first, *second[:1]], second[1:], *rest])
+    assert policy_in_force(agency="A", on=TODAY)["selection.stages"][0][-1] == second[0]
+
+
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [

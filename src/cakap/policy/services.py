@@ -59,12 +59,22 @@ def _refuse_other_shape(shipped: Any, given: Any) -> None:
             raise WrongShape(message)
         for key, part in shipped.items():
             _refuse_other_shape(part, given[key])
-    if isinstance(shipped, list):
-        if len(shipped) != len(given):
-            message = f"Banyaknya bagian harus tetap {len(shipped)}; ditemukan {len(given)}."
-            raise WrongShape(message)
-        for part, other in zip(shipped, given, strict=True):
+    elif isinstance(shipped, list):
+        _refuse_other_parts(shipped, given)
+
+
+def _refuse_other_parts(shipped: list[Any], given: list[Any]) -> None:
+    if len(shipped) != len(given):
+        message = f"Banyaknya bagian harus tetap {len(shipped)}; ditemukan {len(given)}."
+        raise WrongShape(message)
+    for part, other in zip(shipped, given, strict=True):
+        # Groups of names may be of any size, so that a name moves from one to another.
+        if not (_is_texts(part) and _is_texts(other)):
             _refuse_other_shape(part, other)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _is_alike(shipped: Any, given: Any) -> bool:
