@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -23,15 +24,11 @@ SHOWN = 10  # of the people whom a refusal names
 def computed_scores(programme: Programme, policy: Policy, *, at: datetime) -> list[Scored]:
     """Gather a programme's answers and agreed levels as of a moment, and score them.
 
-    Raises MeasuredTwice where one person has two sittings that count: no machine chooses between them.
+    Of two sittings of one person the newest is taken; whoever makes a run refuses them first.
     """
     sheets: dict[int, dict[int, Sheet]] = defaultdict(dict)
-    twice = set()
     for sheet in finished_sheets(programme, now=at):
-        if sheet.participant in sheets[sheet.form]:
-            twice.add(sheet.participant)
         sheets[sheet.form][sheet.participant] = sheet
-    _refuse_twice(twice, "formulir yang sama")
     scored: list[Scored] = []
     for form, own in sheets.items():
         pool = frozenset[int]().union(*adaptive_pools(form).values())
@@ -41,12 +38,17 @@ def computed_scores(programme: Programme, policy: Policy, *, at: datetime) -> li
             policy,
             unasked={person: pool - sheet.offered for person, sheet in own.items()} if pool else {},
         )
-    scored += score_agreed(agreed_levels(programme), policy)
+    return scored + score_agreed(agreed_levels(programme), policy)
+
+
+def refuse_measured_twice(programme: Programme, scored: Sequence[Scored], *, at: datetime) -> None:
+    """Raises MeasuredTwice where one person has two sittings that count: no machine chooses between them."""
+    sat = Counter((sheet.participant, sheet.form) for sheet in finished_sheets(programme, now=at))
+    _refuse_twice({person for (person, _), n in sat.items() if n > 1}, "formulir yang sama")
     counted = Counter((one.participant, one.dimension) for one in scored)
     double = sorted(key for key, n in counted.items() if n > 1)
     if double:
         _refuse_twice({person for person, _ in double}, f"dimensi {double[0][1]}")
-    return scored
 
 
 def _refuse_twice(participants: set[int], what: str) -> None:
@@ -59,7 +61,7 @@ def _refuse_twice(participants: set[int], what: str) -> None:
     message = (
         f"Dua ujian dengan {what} dihitung bagi NIP {', '.join(nips[:SHOWN])}{more}. Putuskan mana yang "
         "dihitung: keluarkan peserta dari sesi yang tidak dihitung (bila sudah ditutup, buka kembali "
-        "sesi itu dahulu), lalu skor lagi."
+        "sesi itu dahulu; bila di situs, lakukan di sana), lalu skor lagi."
     )
     raise MeasuredTwice(message)
 

@@ -14,7 +14,7 @@ from cakap.programmes.models import Programme
 from cakap.programmes.services import freeze_policy
 from cakap.scoring.errors import NothingToScore
 from cakap.scoring.models import Run, Score
-from cakap.scoring.queries import computed_scores
+from cakap.scoring.queries import computed_scores, refuse_measured_twice
 
 SAME = 1e-9
 
@@ -24,6 +24,7 @@ def score_programme(*, programme: Programme, actor: str, now: datetime) -> Run:
     """Score everybody who is finished, under the programme's own policy; earlier runs stay."""
     digest = freeze_policy(programme=programme, now=now)
     scored = computed_scores(programme, policy_kept(digest), at=now)
+    refuse_measured_twice(programme, scored, at=now)
     if not scored:
         raise NothingToScore
     run = Run.objects.create(
