@@ -44,6 +44,7 @@ LOOK, KEEP = 1.0, 5.0  # seconds between two looks, and between two readings tha
 AT_ONCE = 0.5  # seconds within which two clocks are read, to be of one moment
 AROUND = timedelta(hours=12)  # how far from its time an open session is still the day's session
 JUST_BEGUN = timedelta(seconds=15)  # after the last reading that was kept: lost with the machine
+NEWEST = 50  # attempts that were heard last, whose records are looked at
 SYSTEM = "sistem"
 OLD, NEW, TYPED = "old", "new", "typed"
 
@@ -224,8 +225,12 @@ class Watch:
         if row is None or newest is None:
             keep_reading(wall, boot, 0.0)
             return
-        alive = _last_life(newest, until=wall)
-        if abs(row.correction) > self.most:
+        alive = _last_life(newest, until=max(wall, wall + row.correction))
+        corrected = [c for c in (row.correction, 0.0) if _another_agrees(wall + c)]
+        if abs(row.correction) > self.most and corrected:
+            self._sound(wall, boot, corrected[0])  # another machine has gone on meanwhile
+            keep_reading(wall, boot, corrected[0])
+        elif abs(row.correction) > self.most:
             # The wall clock was wrong and had been corrected here; nobody has said that it was set since.
             expected = max(wall + row.correction, alive)
             self._alarm(ClockAlarm.Kind.STEP, expected, wall, boot, since=alive)
@@ -315,12 +320,21 @@ def keep_reading(wall: float, boot: float, correction: float) -> None:
 def newest_sign() -> float | None:
     """When anybody was last heard of here, by the log and the heartbeats (seconds)."""
     own = Attempt.objects.filter(uploads=False)
-    logged = Event.objects.filter(attempt__uploads=False).order_by("-pk")
+    heard = own.filter(seen_at__isnull=False).order_by("-seen_at")
+    last = list(
+        heard.values_list("pk", flat=True)[:NEWEST]
+    )  # not the whole log: others wait for this
     found = [
-        logged.values_list("received_at", flat=True).first(),
+        Event.objects.filter(attempt__in=last).aggregate(newest=Max("received_at"))["newest"],
         own.aggregate(newest=Max("seen_at"))["newest"],
     ]
     return max((moment.timestamp() for moment in found if moment), default=None)
+
+
+def _another_agrees(seconds: float) -> bool:
+    """Whether another machine of the installation is at work now, at this time."""
+    rows = ClockReading.objects.exclude(host=_host())
+    return any(0 <= seconds - (row.wall + row.correction) <= 2 * KEEP for row in rows)
 
 
 def _last_life(known: float, *, until: float) -> float:
@@ -418,7 +432,9 @@ def confirm_time(
             raise BadTime
         for session in (
             Session.objects.filter(
-                interruptions__kind=Interruption.Kind.CLOCK, interruptions__ended_at__isnull=True
+                interruptions__kind=Interruption.Kind.CLOCK,
+                interruptions__ended_at__isnull=True,
+                at_site__isnull=True,
             )
             .distinct()
             .order_by("pk")
@@ -427,6 +443,8 @@ def confirm_time(
         correction = right.timestamp() - wall
         correction = 0.0 if choice == NEW else correction
         keep_reading(wall, boot, correction)
+        # What other machines took for right is settled too: they go on from what was confirmed here.
+        ClockReading.objects.exclude(host=_host()).delete()
         record(
             actor=by, action="clock.confirm", subject=alarm.host, now=right,
             detail={
