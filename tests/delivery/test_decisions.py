@@ -160,7 +160,11 @@ def test_a_retest_decided_wrongly_is_decided_again_and_nobody_is_without_a_seat(
     assert attempt.seat.participant not in unseated(session.programme)
     decisions.decide_retest(retested=Retest.objects.get(), counts="new", **TWO, now=later(7))
     assert list(session.seats.filter(number=1)) == [new]
-    assert begun(session, 0, now=later(8)).seat_id == new.pk
+    decisions.decide_retest(retested=Retest.objects.get(), counts="old", **TWO, now=later(8))
+    again = decisions.retest(seat=fresh(attempt).seat, session=session, **TWO, now=later(9))
+    assert begun(session, 0, now=later(10)).seat_id == again.pk
+    with pytest.raises(BadSeatChange, match="sudah"):
+        decisions.retest(seat=fresh(attempt).seat, session=session, **TWO, now=later(11))
 
 
 def test_who_was_removed_by_mistake_has_the_seat_and_the_exam_again(session):
@@ -406,3 +410,45 @@ def test_a_correction_is_not_forgotten_when_the_machine_starts_again(
     assert again.now() == datetime.fromtimestamp(clocks.wall - 3600, UTC)
     alarm = clock_alarms.open_alarm()
     assert (alarm.kind, round(alarm.step)) == ("step", 3600)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_machine_that_only_joined_a_doubt_follows_what_was_confirmed(
+    session, watch, clocks, monkeypatch
+):
+    """Its clocks ran evenly, so its own reading still fits: it is settled with the doubt."""
+    watch.now()
+    time_watch.keep_reading(*clocks(), 0.0)
+    begun(session, now=watch.now())
+    ClockReading.objects.update(host="joined")
+    joined = time_watch.Watch(on=True, ready=True, offset=watch.offset)
+    watch.ask(reason="Lebih cepat satu jam", by="p")
+    joined._join(*clocks())
+    right = later(-60)
+
+    time_watch.confirm_time(
+        alarm=clock_alarms.open_alarm(), choice="typed", right_at=right, reason="x", by="p"
+    )
+
+    monkeypatch.setattr(time_watch, "_host", lambda: "joined")
+    assert joined.now() == right
+    clocks.run(30)
+    assert joined.now() == right + timedelta(seconds=30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_corrected_machine_that_comes_back_beside_another_goes_by_it(
+    session, watch, clocks, monkeypatch
+):
+    watch.now()
+    time_watch.keep_reading(*clocks(), -3600.0)
+    monkeypatch.setattr(time_watch, "boot_id", lambda: "another start")
+    clocks.run(120)
+    clocks.boot = 5.0
+    ClockReading.objects.create(
+        host="another", boot_id="x", boot=0, wall=clocks.wall - 3600 - 2
+    )
+    again = switched_on(monkeypatch)
+
+    assert again.now() == datetime.fromtimestamp(clocks.wall - 3600, UTC)
+    assert clock_alarms.open_alarm() is None

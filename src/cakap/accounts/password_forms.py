@@ -49,7 +49,7 @@ class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):
         _label_new(self)
 
     def save(self) -> None:
-        super().save()
+        forms.ResetPasswordKeyForm.save(self)
         note_own_password(user=self.user, now=timezone.now())
 
 

@@ -83,7 +83,9 @@ def ask_password(*, username: str, given: str = "") -> str:
 
     from cakap.accounts.models import User
 
-    password = given or typer.prompt("Kata sandi", hide_input=True, confirmation_prompt="Ulangi kata sandi")
+    password = given or typer.prompt(
+        "Kata sandi", hide_input=True, confirmation_prompt="Ulangi kata sandi"
+    )
     try:
         with translation.override("id"):
             validate_password(password, user=User(username=username, name=username))

@@ -11,7 +11,7 @@ from pathlib import Path
 import ifaddr
 
 from cakap.cli.frame import ERR, FAILED, stop
-from cakap.settings.reader import host_name, plain_host
+from cakap.settings.reader import host_name, names_hosts, plain_host
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
@@ -44,17 +44,18 @@ def prepare(host: str, port: int, *, names: Sequence[str], tls: bool) -> list[st
     """
     from django.conf import settings
 
-    from cakap.settings.reader import names_hosts
-
     reached = (
         [one for one in own_addresses() if _heard(one, host)] if host in EVERYWHERE else [host]
     )
     allowed = [host_name(one) for one in settings.ALLOWED_HOSTS]
-    wanted = [*names, *([] if names_hosts() and host in EVERYWHERE else reached)]
+    everywhere, configured = host in EVERYWHERE, names_hosts()
+    wanted = [*names, *([] if configured and everywhere else reached)]
     added = [one for one in map(host_name, wanted) if one not in allowed and "*" not in allowed]
     allowed += dict.fromkeys(added)
     os.environ["CAKAP_HOSTS"] = ",".join(allowed)
-    options = _tls_options([plain_host(one) for one in (*names, *reached)]) if tls else []
+    asked = [plain_host(one) for one in (*names, *([] if everywhere else [host]))]
+    own = [plain_host(one) for one in reached]
+    options = _tls_options(asked, own, is_fixed=configured or bool(asked)) if tls else []
     _say(host, port, reached, allowed, tls=tls)
     return options
 
@@ -105,8 +106,12 @@ def _say(
         )
 
 
-def _tls_options(names: Sequence[str]) -> list[str]:
-    """The site's certificate, for the names at which it is reached and not out of date."""
+def _tls_options(asked: Sequence[str], reached: Sequence[str], *, is_fixed: bool) -> list[str]:
+    """The site's certificate: it has the names that were asked for and is not out of date.
+
+    Of the addresses at which it is reached, one it has not is said; where it has none of them it is
+    refused, unless is_fixed: the name for the room is configured.
+    """
     from django.conf import settings
 
     from cakap.delivery.sites.certificates import read_certificates
@@ -115,7 +120,15 @@ def _tls_options(names: Sequence[str]) -> list[str]:
         found = read_certificates(Path(settings.DATA) / "tls")
     except FileNotFoundError:
         stop("Sertifikat belum dibuat: cakap site tls", FAILED)
-    missing = [one for one in names if one not in found.names]
+    unnamed = [one for one in reached if one not in found.names]
+    missing = [one for one in asked if one not in found.names]
+    if unnamed and len(unnamed) == len(reached) and not is_fixed:
+        missing = unnamed
+    elif unnamed:
+        ERR.print(
+            f"Sertifikat tidak memuat {', '.join(unnamed)}: peramban di jaringan itu tidak mempercayainya.",
+            highlight=False, markup=False,
+        )  # fmt: skip
     if missing:
         stop(
             f"Sertifikat tidak memuat {', '.join(missing)}; buatlah lagi: "

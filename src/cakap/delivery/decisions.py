@@ -261,6 +261,10 @@ def retest(
     refuse_from_centre(seat.session.programme)
     _refuse_target(seat, session)
     old = Attempt.objects.filter(seat=seat, begun_at__isnull=False).first()
+    earlier = Retest.objects.filter(old=old).first() if old else None
+    if earlier and Attempt.objects.filter(seat=earlier.seat_id).exists():
+        message = "Ujian ini sudah diulang; putuskan mana yang dihitung pada kursi ujian ulang itu."
+        raise BadSeatChange(message)
     if old is None or seat.removed_at:
         message = "Ujian ulang diberikan kepada peserta yang sudah mulai mengerjakan."
         raise BadSeatChange(message)
@@ -273,7 +277,11 @@ def retest(
             CheckIn.objects.bulk_create([row])
     else:
         new = seat_participant(session=session, participant=seat.participant, actor=by, now=now)
-    Retest.objects.create(old=old, seat=new, reason=reason.strip(), by=by, second=second, at=now)
+    given = {"seat": new, "reason": reason.strip(), "by": by, "second": second, "at": now}
+    if earlier:  # a new sitting that was taken back before it was worked
+        Retest.objects.filter(pk=earlier.pk).update(**given, counts=Retest.Counts.NEW)
+    else:
+        Retest.objects.create(old=old, **given)
     _write(
         seat.session, "attempt.retest", by, now,
         f"Ujian ulang pada sesi {session.pk} kursi {new.number}, diputuskan {by} dan {second}: "

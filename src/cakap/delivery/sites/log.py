@@ -31,7 +31,7 @@ from cakap.delivery.models import (
     Stray,
 )
 from cakap.delivery.sites.decided import evidence_told, seats_told
-from cakap.delivery.sites.runs import runs_by_seat
+from cakap.delivery.sites.runs import Runs, is_in, runs_by_seat
 from cakap.programmes.models import Session
 
 EVENTS_A_PART, BYTES_A_PART = 5000, 4 * 2**20
@@ -148,10 +148,14 @@ def _rows(name: str, session: Session) -> list[dict[str, Any]]:
     return found
 
 
-def digest_of(attempt: Attempt) -> str:
-    """Of every record of an attempt, as the log tells them: the same records, the same digest."""
+def digest_of(attempt: Attempt, runs: Runs | None = None) -> str:
+    """Of every record of an attempt, as the log tells them: the same records, the same digest.
+
+    runs: of these alone.
+    """
     rows = attempt.events.order_by("seq").values_list(*EVENT)
-    return digest([[as_told(value) for value in row] for row in rows])
+    wanted = rows if runs is None else [row for row in rows if is_in(runs, row[0])]
+    return digest([[as_told(value) for value in row] for row in wanted])
 
 
 def as_told(value: Any) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DataError, IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.dateparse import parse_datetime
 
 from cakap.audit.services import record
@@ -156,7 +156,7 @@ def _different(
     package: SitePackage, told: Mapping[str, Any], held: Mapping[int, Runs]
 ) -> list[int]:
     """Seats whose records are all here, or more than those, and are not what the site has now."""
-    digests = told.get("digests") or {}
+    digests, runs = told.get("digests") or {}, told.get("runs") or {}
     declared = told["events"]
     settled = set(
         RecordConflict.objects.filter(attempt__seat__session=package.session_id).values_list(
@@ -170,7 +170,7 @@ def _different(
         if str(row.seat_id) in digests
         and row.seat_id not in settled
         and total(held.get(row.seat_id, [])) >= declared.get(str(row.seat_id), MOST_WHOLE)
-        and digest_of(row) != digests[str(row.seat_id)]
+        and digest_of(row, runs.get(str(row.seat_id))) != digests[str(row.seat_id)]
     ]
 
 
@@ -225,7 +225,10 @@ def _drop_restated(package: SitePackage, told: Mapping[str, Any]) -> None:
     """
     kept = {(row["attempt"], _moment(row["started_at"])) for row in told["interruptions"]}
     rows = package.session.interruptions.select_related("attempt")
-    told_before = Q(kind=Interruption.Kind.CLOCK) | Q(started_at__gte=package.made_at)
+    begun = Attempt.objects.filter(seat__session=package.session_id, uploads=True)
+    first = begun.aggregate(first=Min("begun_at"))["first"]
+    since = min(filter(None, (first, package.made_at)))
+    told_before = Q(kind=Interruption.Kind.CLOCK) | Q(started_at__gte=since)
     gone = [
         row.pk
         for row in rows.filter(told_before)

@@ -14,19 +14,22 @@ Runs = list[list[int]]
 
 
 def runs_by_seat(session: Session | int) -> dict[int, Runs]:
-    """Seat -> the records that are here; one query where no number is left out."""
+    """Seat -> the records that are here; a second query for all seats that leave numbers out."""
     rows = Event.objects.filter(attempt__seat__session=session)
     found: dict[int, Runs] = {}
+    gapped: dict[int, list[tuple[int, int]]] = {}
     for seat, n, first, last in rows.values_list("attempt__seat").annotate(
         n=Count("pk"), first=Min("seq"), last=Max("seq")
     ):
-        found[seat] = [[first, last]] if last - first + 1 == n else _runs_of(seat)
-    return found
-
-
-def _runs_of(seat: int) -> Runs:
-    rows = Event.objects.filter(attempt__seat=seat).order_by("seq")
-    return joined((seq, seq) for seq in rows.values_list("seq", flat=True))
+        if last - first + 1 == n:
+            found[seat] = [[first, last]]
+        else:
+            gapped[seat] = []
+    if gapped:
+        held = Event.objects.filter(attempt__seat__in=gapped).order_by("attempt", "seq")
+        for seat, seq in held.values_list("attempt__seat", "seq"):
+            gapped[seat].append((seq, seq))
+    return found | {seat: joined(spans) for seat, spans in gapped.items()}
 
 
 def joined(spans: Iterable[Sequence[int]]) -> Runs:
@@ -38,6 +41,11 @@ def joined(spans: Iterable[Sequence[int]]) -> Runs:
         else:
             found.append([first, last])
     return found
+
+
+def is_in(runs: Runs, seq: int) -> bool:
+    """Whether a record is one of these."""
+    return any(first <= seq <= last for first, last in runs)
 
 
 def total(runs: Runs) -> int:

@@ -91,7 +91,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = SiteForm(request.POST or None)
     if form.is_valid() and form.cleaned_data["card"].strip() == identity().card.text:
         message = _(
-            "Ini kartu pusat, yaitu instalasi ini sendiri. Kartu situs dibuat di situs: cakap site card."
+            "Ini kartu pusat, yaitu instalasi ini. Kartu situs dibuat di situs: cakap site card."
         )
         form.add_error("card", message)
     elif form.is_valid():

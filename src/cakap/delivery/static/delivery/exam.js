@@ -162,8 +162,11 @@ function followAids({ larger_type, reader: reads }) {
 }
 
 function hearOfPage(newest) {
-  if (newest > page + unanswered) return lose();
-  unanswered -= newest - page;
+  // A page that goes on from what this machine keeps does not know how often it was loaded before; another
+  // tab of this machine would have said so itself.
+  if (newest > page + unanswered && !from_kept) return lose();
+  from_kept = false;
+  unanswered = Math.max(0, unanswered - (newest - page));
   page = newest; // its numbers are nobody's; this page goes on with those that it has
 }
 
