@@ -401,7 +401,9 @@ def test_a_site_that_was_put_back_is_compared_though_fewer_records_are_declared(
 
     assert receive(identity().card, head, now=later(5))["whole"] == [one.seat_id]
     Event.objects.filter(seq=1).update(response="e")
-    assert receive(identity().card, head, now=later(6))["whole"] == [], "it has nothing else to tell"
+    assert receive(identity().card, head, now=later(6))["whole"] == [], (
+        "it has nothing else to tell"
+    )
 
 
 def test_a_record_too_many_makes_up_for_none_that_is_missing(world, site):

@@ -176,7 +176,7 @@ def test_machine_one_two_one_drops_nothing_and_accepted_evidence_counts(shared_a
 
     assert (late.status_code, late.json()["code"]) == (409, "OtherDevice")
     assert [event["evidence"] for event in late.json()["refused"]] == [True, True]
-    assert "bukti, dari komputer sebelumnya: belum diputuskan" in trail_of(shared_agency, 6)
+    assert "dari komputer lama, tidak dihitung" in trail_of(shared_agency, 6)
     assert second.read()["answers"] == {str(second.items[0]): "a", str(second.items[2]): "a"}
 
     page, alone = decide(shared_agency, 6, accepted=True, second="proctor")

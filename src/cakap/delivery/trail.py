@@ -86,18 +86,25 @@ def _told(row: Event | Stray, *, with_answers: bool) -> str:
     return row.response if with_answers or row.kind not in ANSWERED else ""
 
 
+def _evidence(stray: Stray, decision: EvidenceDecision | None) -> str:
+    """What a piece of evidence is, and what was decided of it."""
+    if decision is None and stray.cause == Stray.Cause.DEVICE:
+        # As it was named when there was no other evidence.
+        return _("dari komputer lama, tidak dihitung")
+    decided = _("belum diputuskan")
+    if decision:
+        decided = _("diterima") if decision.accepted else _("tidak diterima")
+    told = {"cause": stray.get_cause_display(), "decision": decided}
+    return _("bukti, %(cause)s: %(decision)s") % told
+
+
 def _strays(attempt: Attempt, *, with_answers: bool) -> Iterator[Happening]:
     names = dict(attempt.devices.values_list("key", "workstation"))
     for stray in attempt.strays.select_related("item__item", "decision"):
         decision: EvidenceDecision | None = getattr(stray, "decision", None)
-        accepted = decision is not None and decision.accepted
-        decided = _("diterima") if accepted else _("tidak diterima")
         yield Happening(
-            at=stray.received_at, client_at=stray.client_at, late=not accepted,
-            what=_("bukti, %(cause)s: %(decision)s") % {
-                "cause": stray.get_cause_display(),
-                "decision": decided if decision else _("belum diputuskan"),
-            },
+            at=stray.received_at, client_at=stray.client_at,
+            late=not (decision and decision.accepted), what=_evidence(stray, decision),
             item=stray.item.item.code, response=_told(stray, with_answers=with_answers),
             workstation=names.get(stray.device, ""), address=stray.address,
         )  # fmt: skip

@@ -24,14 +24,6 @@ def sat_seats(participant: Participant) -> QuerySet[Seat]:
     return _counting_seats().filter(participant=participant, **_SAT)
 
 
-def waiting_seats(participant: Participant) -> QuerySet[Seat]:
-    """Seats in which a participant may yet begin an exam that counts."""
-    return _counting_seats().filter(
-        participant=participant, removed_at__isnull=True, attempt__begun_at__isnull=True,
-        session__state__in=[Session.State.PLANNED, Session.State.OPEN],
-    )  # fmt: skip
-
-
 _SAT = {"attempt__begun_at__isnull": False, "attempt__set_aside_at__isnull": True}
 
 

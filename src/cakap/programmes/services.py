@@ -43,7 +43,6 @@ from cakap.programmes.queries import (
     staff_of_units,
     units_of,
     unseated,
-    waiting_seats,
 )
 from cakap.registry.imports.tables import Table, normal
 from cakap.registry.models import Employee, Unit
@@ -199,8 +198,7 @@ def seat_participant(
 ) -> Seat:
     """Give a participant a seat, the next free one or this, unless that would empty the person's office.
 
-    Nobody gets one for what was sat already, or for what a seat elsewhere waits: two officers give a
-    new sitting for a spoilt one (a retest), and who has not begun is moved.
+    Nobody gets one for what was sat already: two officers give a new sitting for a spoilt one (a retest).
     """
     refuse_from_centre(session.programme)
     if session.programme_id != participant.programme_id:
@@ -235,7 +233,7 @@ def seat_participant(
 def refuse_second_sitting(
     session: Session, participant: Participant, *, besides: Seat | None = None
 ) -> None:
-    """Raises WrongState for who has sat, or has a seat to sit, what the form of a session measures.
+    """Raises WrongState for who has sat what the form of a session measures.
 
     besides: a seat of which it is not asked.
     """
@@ -247,13 +245,6 @@ def refuse_second_sitting(
             message = (
                 f"Peserta ini sudah mengerjakan yang diukur formulir ini pada sesi {seat.session}. "
                 "Sesi kedua diberikan dua petugas sebagai Ujian ulang pada halaman kursinya."
-            )
-            raise WrongState(message)
-    for seat in waiting_seats(participant):
-        if _measure_alike(seat.session, session):
-            message = (
-                f"Peserta ini sudah mempunyai kursi pada sesi {seat.session} untuk yang diukur formulir "
-                "ini; gunakan Pindah ke sesi lain pada halaman kursinya."
             )
             raise WrongState(message)
 
