@@ -86,7 +86,8 @@ class Watch:
     """One process's watch. It watches only where a server has switched it on (`begin_watch`).
 
     offset: wall clock minus the clock that never steps, at the last look; trusted: the confirmed time
-    minus the clock that never steps; most: how many seconds are no step yet.
+    minus the clock that never steps; most: how many seconds are no step yet; settled: the newest alarm that
+    this process knows to be settled.
     """
 
     on: bool = False
@@ -97,6 +98,7 @@ class Watch:
     correction: float = 0.0
     most: float = 3.0
     kept_at: float = 0.0
+    settled: int = 0
     lock: RLock = field(default_factory=RLock)
 
     def now(self) -> datetime:
@@ -164,6 +166,7 @@ class Watch:
     def _hear_of_confirmation(self, wall: float, boot: float) -> None:
         if ClockAlarm.objects.filter(is_open=True).exists():
             return
+        self.settled = _newest_alarm()
         row = ClockReading.objects.filter(host=_host(), boot_id=boot_id()).first()
         if row and abs(wall - row.wall - (boot - row.boot)) <= self.most:
             self._sound(wall, boot, row.correction)
@@ -182,6 +185,7 @@ class Watch:
         row = ClockReading.objects.filter(host=_host()).first()
         newest = newest_sign() if row is None else row.wall + row.correction
         same_start = row is not None and row.boot_id == boot_id()
+        self.settled = _newest_alarm()
         if row is not None and same_start:
             expected = row.wall + row.correction + (boot - row.boot)
         else:
@@ -256,6 +260,19 @@ class Watch:
                     detail={"reason": reason.strip()},
                 )  # fmt: skip
 
+    def _hear_of_others(self, wall: float, boot: float) -> None:
+        """An alarm that another process raised, also one that was confirmed before we looked."""
+        newest = ClockAlarm.objects.values_list("pk", "is_open").first()
+        if newest is None:
+            return
+        pk, is_open = newest
+        if is_open:
+            self._join(wall, boot)
+        elif pk > self.settled:
+            with self.lock:
+                self.trusted = wall + self.correction - boot
+                self._hear_of_confirmation(wall, boot)
+
     def _join(self, wall: float, boot: float) -> None:
         """Doubt with the others: what is confirmed to them holds here too."""
         with self.lock:
@@ -266,8 +283,8 @@ class Watch:
         """A look a second, and a reading kept every few seconds, for whoever starts after us."""
         wall, boot = clocks()  # before it is compared: what is kept was seen to be sound
         self.now()
-        if not self.alarmed and open_alarm():
-            self._join(wall, boot)
+        if not self.alarmed:
+            self._hear_of_others(wall, boot)
         if not self.alarmed and boot - self.kept_at >= KEEP:
             self.kept_at = boot
             recent = Q(wall__gt=wall - KEEP / 2, wall__lte=wall, boot_id=boot_id())
@@ -297,6 +314,10 @@ def _watch() -> None:
         finally:
             close_old_connections()
         wait.wait(LOOK)
+
+
+def _newest_alarm() -> int:
+    return ClockAlarm.objects.values_list("pk", flat=True).first() or 0
 
 
 def _limit(key: str) -> float:
