@@ -30,6 +30,7 @@ from cakap.delivery.models import (
 from cakap.delivery.queries import finished_attempts, session_of, state_of
 from cakap.delivery.services import begin, give_consent, sign_in, submit
 from cakap.delivery.sites.queries import amended_participants
+from cakap.errors import StalePage
 from cakap.itembank.queries import form_versions
 from cakap.programmes.errors import WrongState
 from cakap.programmes.models import Seat, Session
@@ -448,3 +449,42 @@ def test_a_corrected_machine_that_comes_back_beside_another_goes_by_it(
 
     assert again.now() == datetime.fromtimestamp(clocks.wall - 3600, UTC)
     assert clock_alarms.open_alarm() is None
+
+
+def test_two_decisions_at_once_about_one_seat_are_one(session):
+    """Each window read the seat before the other decided."""
+    other = plan_session(
+        programme=session.programme, room=session.room, form=session.form,
+        starts_at=NOW + timedelta(days=4), actor="t", now=NOW,
+    )  # fmt: skip
+    read_by_both = [session.seats.get(number=1) for _ in range(2)]
+    words = {"session": other, "reason": "x", "by": "p", "now": NOW}
+    new = decisions.move_to_session(seat=read_by_both[0], **words)
+    with pytest.raises(StalePage):
+        decisions.move_to_session(seat=read_by_both[1], **words)
+    # And the seat that was left is not given back to whoever sits elsewhere now.
+    with pytest.raises(BadSeatChange, match="sudah mempunyai kursi"):
+        decisions.restore_seat(seat=Seat.every.get(pk=read_by_both[0].pk), **TWO, now=NOW)
+    assert list(Seat.objects.filter(participant=new.participant)) == [new]
+
+
+def test_who_is_restored_loses_no_time(session):
+    attempt = begun(session)
+    left = attempt.closes_at - later(5)
+    decisions.remove_from_seat(seat=fresh(attempt).seat, **TWO, now=later(5))
+    decisions.restore_seat(seat=Seat.every.get(pk=attempt.seat_id), **TWO, now=later(15))
+    assert fresh(attempt).closes_at - later(15) == left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_doubt_that_came_and_went_between_two_looks_is_heard(session, watch, clocks):
+    begun(session, now=watch.now())
+    watch.look()
+    other = time_watch.Watch(on=True)
+    other.look()
+    watch.ask(reason="Salah", by="p")
+    time_watch.confirm_time(
+        alarm=clock_alarms.open_alarm(), choice="typed", right_at=later(120), reason="x", by="p"
+    )
+    other.look()
+    assert other.now() == later(120)

@@ -167,12 +167,18 @@ def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def resume_one(*, attempt: Attempt, by: str, now: datetime) -> None:
-    """Let one participant's clock run on, unless the room is paused."""
+def resume_one(*, attempt: Attempt, by: str, now: datetime, pause_shown: int | None = None) -> None:
+    """Let one participant's clock run on, unless the room is paused.
+
+    Raises StalePage where another pause lasts than the page showed.
+    """
     one_at_a_time(attempt.seat.session_id)
     refuse_at_site(attempt.seat.session)
     refuse_unconfirmed_time()
-    ended = attempt.interruptions.filter(ended_at__isnull=True).update(ended_at=now, ended_by=by)
+    lasting = attempt.interruptions.filter(ended_at__isnull=True)
+    if pause_shown is not None and not lasting.filter(pk=pause_shown).exists():
+        raise StalePage
+    ended = lasting.update(ended_at=now, ended_by=by)
     if not ended:
         message = "Peserta ini tidak sedang dijeda sendiri."
         raise BadPause(message)
@@ -239,6 +245,9 @@ def give_back(
         message = "Gangguan berakhir sesudah mulai, dan tidak sesudah sekarang."
         raise BadPause(message)
     _refuse_too_long(session, since, until)
+    same = {"kind": Interruption.Kind.CUT, "started_at": since, "ended_at": until}
+    if session.interruptions.filter(**same, attempt__isnull=True).exists():
+        return until - since  # sent twice: it was given
     Interruption.objects.create(
         session=session, kind=Interruption.Kind.CUT, started_at=since, ended_at=until,
         reason=reason.strip(), by=by, ended_by=by,
@@ -336,8 +345,9 @@ def free_device(
     refuse_at_site(session)
     if devices_shown is not None and attempt.devices.count() != devices_shown:
         raise StalePage
+    if not Attempt.objects.filter(pk=attempt.pk).exclude(device="").update(device=""):
+        return  # it is free already
     attempt.devices.filter(key=attempt.device).update(freed_at=now, freed_by=by)
-    Attempt.objects.filter(pk=attempt.pk).update(device="")
     attempt.device = ""
     Incident.objects.create(
         session=session, seat=attempt.seat, by=by, at=now, text="Dipindahkan ke komputer lain."

@@ -13,7 +13,13 @@ from django.db.models import Q
 
 from cakap.audit.services import record
 from cakap.delivery.clock_alarms import refuse_unconfirmed_time
-from cakap.delivery.control import give_time, last_sign_of_life, reckon_attempts, reckon_running
+from cakap.delivery.control import (
+    give_time,
+    last_sign_of_life,
+    one_at_a_time,
+    reckon_attempts,
+    reckon_running,
+)
 from cakap.delivery.errors import BadReopening, BadSeatChange, StillWorking
 from cakap.delivery.models import (
     Announcement,
@@ -26,7 +32,8 @@ from cakap.delivery.models import (
     Retest,
 )
 from cakap.delivery.sites.services import refuse_at_site
-from cakap.programmes.models import Seat, Session
+from cakap.errors import StalePage
+from cakap.programmes.models import Participant, Seat, Session
 from cakap.programmes.services import (
     refuse_from_centre,
     refuse_second_sitting,
@@ -151,6 +158,7 @@ def cancel_session(
 @transaction.atomic
 def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
     """Take a participant out of a session; an exam that was begun stays as evidence."""
+    _hold(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
     attempt = Attempt.objects.filter(seat=seat).first()
@@ -167,6 +175,7 @@ def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: date
 def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
     """Give a seat back to whoever was taken out of it by mistake; what was begun counts again."""
     _refuse_unsigned(reason, by, second)
+    _hold(seat)
     refuse_at_site(seat.session)
     refuse_from_centre(seat.session.programme)
     attempt = Attempt.objects.filter(seat=seat).first()
@@ -176,14 +185,55 @@ def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime
         )
         raise BadSeatChange(message)
     refuse_second_sitting(seat.session, seat.participant, besides=seat)
+    _refuse_seated_elsewhere(seat)
     _give_back(seat)
     if attempt:
         _set_whether_it_counts(attempt.pk, counts=True, now=now)
+        _go_on_after_removal(seat, attempt, reason=reason, by=by, second=second, now=now)
     _write(
         seat.session, "seat.restore", by, now,
         f"Peserta dikembalikan ke kursinya oleh {by} dan {second}: {reason.strip()}", seat=seat,
         second=second, reason=reason.strip(), nip=seat.participant.employee.nip,
     )  # fmt: skip
+
+
+def _refuse_seated_elsewhere(seat: Seat) -> None:
+    live = Seat.objects.filter(
+        participant=seat.participant_id, session__form=seat.session.form_id,
+        session__state__in=[Session.State.PLANNED, Session.State.OPEN],
+        session__is_rehearsal=seat.session.is_rehearsal,
+    ).select_related("session__room")  # fmt: skip
+    other = live.exclude(pk=seat.pk).first()
+    if other:
+        message = (
+            f"Peserta ini sudah mempunyai kursi {other.number} pada sesi {other.session}; keluarkan dahulu "
+            "dari sana."
+        )
+        raise BadSeatChange(message)
+
+
+def _go_on_after_removal(
+    seat: Seat, attempt: Attempt, *, reason: str, by: str, second: str, now: datetime
+) -> None:
+    """Nobody loses the time for which the seat was taken away."""
+    if attempt.begun_at and not attempt.submitted_at and seat.removed_at:
+        Interruption.objects.create(
+            session=seat.session, attempt=attempt, kind=Interruption.Kind.ENDED,
+            started_at=min(seat.removed_at, now), ended_at=now, reason=reason.strip(), by=by,
+            ended_by=second,
+        )  # fmt: skip
+        reckon_attempts([attempt])
+
+
+def _hold(seat: Seat) -> None:
+    """Hold a participant to the end of the transaction; what two decide at once is decided once.
+
+    Raises StalePage where the seat has changed since it was read.
+    """
+    Participant.objects.select_for_update().get(pk=seat.participant_id)
+    stands = Seat.every.values_list("removed_at", "number").get(pk=seat.pk)
+    if stands != (seat.removed_at, seat.number):
+        raise StalePage
 
 
 def _give_back(seat: Seat) -> None:
@@ -208,6 +258,8 @@ def _is_free(seat: Seat) -> bool:
 def swap_seats(*, seat: Seat, number: int, reason: str, by: str, now: datetime) -> None:
     """Exchange a seat with the one of this number, or take it where it is free."""
     session = seat.session
+    one_at_a_time(session.pk)
+    _hold(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
     if not 1 <= number <= session.room.seats or number == seat.number:
@@ -231,6 +283,7 @@ def move_to_session(
     *, seat: Seat, session: Session, reason: str, by: str, now: datetime
 ) -> Seat:  # fmt: skip
     """Seat a participant who has not begun in another session of the programme."""
+    _hold(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
     refuse_from_centre(session.programme)
@@ -257,6 +310,7 @@ def retest(
 ) -> Seat:
     """Give a person whose sitting was spoilt a new one; the first stays as evidence and counts no more."""
     _refuse_unsigned(reason, by, second)
+    _hold(seat)
     refuse_at_site(seat.session)
     refuse_from_centre(seat.session.programme)
     _refuse_target(seat, session)

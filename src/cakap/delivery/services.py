@@ -44,6 +44,7 @@ from cakap.itembank.adaptive import next_step
 from cakap.itembank.models import Section
 from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Seat, Session
+from cakap.programmes.services import refuse_second_sitting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,6 +203,8 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
         message = "Sesi ini belum dibuka atau dijadwalkan ulang. Tunggu pengawas."
         raise NotBegun(message)
     _refuse_outside_window(session, now)
+    if attempt.begun_at is None:
+        refuse_second_sitting(session, attempt.seat.participant, besides=attempt.seat)
     if session_pause(attempt.seat.session_id):
         message = "Sesi sedang dijeda. Tunggu aba-aba pengawas."
         raise NotBegun(message)

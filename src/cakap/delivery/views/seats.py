@@ -111,6 +111,8 @@ def seat_page(request: HttpRequest, pk: int) -> HttpResponse:
     now = time_watch.now()
     context = {
         "seat": seat, "attempt": attempt, "session": seat.session,
+        "pause": attempt and attempt.interruptions.filter(ended_at__isnull=True)
+        .values_list("pk", flat=True).first(),
         "standing": STANDINGS[standing_of(attempt, seat.session, now)] if attempt else STANDINGS["absent"],
         "devices": attempt.devices.all() if attempt else [],
         "interruptions": attempt.interruptions.all() if attempt else [],
@@ -224,7 +226,10 @@ def pause_page(request: HttpRequest, pk: int) -> HttpResponse:
 def resume_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Let one participant's clock run on."""
     attempt = _attempt(request, pk)
-    control.resume_one(attempt=attempt, by=request.user.get_username(), now=time_watch.now())
+    control.resume_one(
+        attempt=attempt, by=request.user.get_username(), now=time_watch.now(),
+        pause_shown=shown_number(request, "pause"),
+    )  # fmt: skip
     messages.success(request, _("Waktu peserta ini berjalan lagi."))
     return redirect("delivery:seat", pk)
 
