@@ -395,15 +395,20 @@ def test_what_was_confirmed_at_another_machine_is_right_here_too(
     assert watch.now() == right + timedelta(seconds=30)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_correction_is_not_forgotten_when_the_machine_starts_again(
-    session, watch, clocks, monkeypatch
-):
+def a_corrected_machine_is_switched_off(watch, clocks, monkeypatch) -> None:
+    """Its wall clock is an hour ahead, which was known; it starts again two minutes later."""
     watch.now()
     time_watch.keep_reading(*clocks(), -3600.0)
     monkeypatch.setattr(time_watch, "boot_id", lambda: "another start")
     clocks.run(120)
     clocks.boot = 5.0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_is_not_forgotten_when_the_machine_starts_again(
+    session, watch, clocks, monkeypatch
+):
+    a_corrected_machine_is_switched_off(watch, clocks, monkeypatch)
     again = switched_on(monkeypatch)
 
     assert again.now() == datetime.fromtimestamp(clocks.wall - 3600, UTC)
@@ -439,11 +444,7 @@ def test_a_machine_that_only_joined_a_doubt_follows_what_was_confirmed(
 def test_a_corrected_machine_that_comes_back_beside_another_goes_by_it(
     session, watch, clocks, monkeypatch
 ):
-    watch.now()
-    time_watch.keep_reading(*clocks(), -3600.0)
-    monkeypatch.setattr(time_watch, "boot_id", lambda: "another start")
-    clocks.run(120)
-    clocks.boot = 5.0
+    a_corrected_machine_is_switched_off(watch, clocks, monkeypatch)
     ClockReading.objects.create(host="another", boot_id="x", boot=0, wall=clocks.wall - 3600 - 2)
     again = switched_on(monkeypatch)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from cakap.accounts.access import acting_agency, allow
 from cakap.accounts.forms import AddressForm, PasswordForm, UserForm
 from cakap.accounts.guesses import STAFF, STAFF_LIMITS, wrong_at
-from cakap.accounts.models import Membership, Role, User
+from cakap.accounts.models import Agency, Membership, Role, User
 from cakap.accounts.services import (
     change_address,
     give_roles,
@@ -21,6 +21,7 @@ from cakap.accounts.services import (
     take_role,
 )
 from cakap.ui.listing import Action, Column, Listing, show
+from cakap.ui.pages import form_page
 
 
 @allow(Role.ADMINISTRATOR)
@@ -99,11 +100,17 @@ def _tell_roles(request: HttpRequest, user: User, given: list[Role], *, is_new: 
         messages.warning(request, f"{kept} {_('Semua peran itu sudah dimilikinya.')}")
 
 
+def _member(request: HttpRequest, pk: int) -> tuple[Agency, User]:
+    """The agency that one acts for, and a user who has a role in it."""
+    agency = acting_agency(request)
+    users = User.objects.filter(memberships__agency=agency).distinct()
+    return agency, get_object_or_404(users, pk=pk)
+
+
 @allow(Role.ADMINISTRATOR)
 def password(request: HttpRequest, pk: int) -> HttpResponse:
     """A new password for a user of one's agency."""
-    agency = acting_agency(request)
-    user = get_object_or_404(User.objects.filter(memberships__agency=agency).distinct(), pk=pk)
+    agency, user = _member(request, pk)
     form = PasswordForm(request.POST or None)
     if form.is_valid():
         reset_password(
@@ -112,18 +119,15 @@ def password(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("Kata sandi diganti."))
         return redirect("accounts:members")
-    context = {
-        "form": form, "title": _("Ganti kata sandi"), "intro": user.name, "submit": _("Simpan"),
-        "back": reverse("accounts:members"),
-    }  # fmt: skip
-    return render(request, "ui/form.html", context)
+    return form_page(
+        request, form, _("Ganti kata sandi"), reverse("accounts:members"), intro=user.name
+    )
 
 
 @allow(Role.ADMINISTRATOR)
 def address(request: HttpRequest, pk: int) -> HttpResponse:
     """The address of a user of one's agency, with which one signs in and gets a new password."""
-    agency = acting_agency(request)
-    user = get_object_or_404(User.objects.filter(memberships__agency=agency).distinct(), pk=pk)
+    agency, user = _member(request, pk)
     form = AddressForm(request.POST or None, initial={"email": user.email})
     if form.is_valid():
         change_address(
@@ -132,11 +136,7 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("Surel disimpan."))
         return redirect("accounts:members")
-    context = {
-        "form": form, "title": _("Ganti surel"), "intro": user.name, "submit": _("Simpan"),
-        "back": reverse("accounts:members"),
-    }  # fmt: skip
-    return render(request, "ui/form.html", context)
+    return form_page(request, form, _("Ganti surel"), reverse("accounts:members"), intro=user.name)
 
 
 @allow(Role.ADMINISTRATOR)
@@ -172,8 +172,7 @@ def held(request: HttpRequest) -> HttpResponse:
 @require_POST
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a user of one's agency try again to sign in."""
-    agency = acting_agency(request)
-    user = get_object_or_404(User.objects.filter(memberships__agency=agency).distinct(), pk=pk)
+    agency, user = _member(request, pk)
     lift_sign_in(user=user, agency=agency, actor=request.user.get_username(), now=timezone.now())
     messages.success(request, _("%(name)s dapat mencoba masuk lagi.") % {"name": user.name})
     return redirect("accounts:held")

@@ -18,12 +18,12 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 def own_addresses() -> list[str]:
     """Addresses of this machine at which others may reach it: of every network that it is in."""
-    found = {
-        str(one.ip if one.is_IPv4 else one.ip[0])
+    addresses = {
+        str(address.ip if address.is_IPv4 else address.ip[0])
         for adapter in ifaddr.get_adapters()
-        for one in adapter.ips
+        for address in adapter.ips
     }
-    return sorted(one for one in found if not _only_here(one))
+    return sorted(address for address in addresses if not _only_here(address))
 
 
 def _only_here(host: str) -> bool:
@@ -53,9 +53,10 @@ def prepare(host: str, port: int, *, names: Sequence[str], tls: bool) -> list[st
     added = [one for one in map(host_name, wanted) if one not in allowed and "*" not in allowed]
     allowed += dict.fromkeys(added)
     os.environ["CAKAP_HOSTS"] = ",".join(allowed)
-    asked = [plain_host(one) for one in (*names, *([] if everywhere else [host]))]
-    own = [plain_host(one) for one in reached]
-    options = _tls_options(asked, own, is_fixed=configured or bool(asked)) if tls else []
+    required = [plain_host(name) for name in (*names, *([] if everywhere else [host]))]
+    addresses = [plain_host(address) for address in reached]
+    is_fixed = configured or bool(required)
+    options = _tls_options(required, addresses, is_fixed=is_fixed) if tls else []
     _say(host, port, reached, allowed, tls=tls)
     return options
 
@@ -106,11 +107,11 @@ def _say(
         )
 
 
-def _tls_options(asked: Sequence[str], reached: Sequence[str], *, is_fixed: bool) -> list[str]:
-    """The site's certificate: it has the names that were asked for and is not out of date.
+def _tls_options(required: Sequence[str], reached: Sequence[str], *, is_fixed: bool) -> list[str]:
+    """Granian's options for the site's certificate, which must name what is required and be in date.
 
-    Of the addresses at which it is reached, one it has not is said; where it has none of them it is
-    refused, unless is_fixed: the name for the room is configured.
+    An address that it does not name is said. A certificate that names no address is refused unless
+    is_fixed, that is, unless the name under which the room reaches the server is configured.
     """
     from django.conf import settings
 
@@ -121,7 +122,7 @@ def _tls_options(asked: Sequence[str], reached: Sequence[str], *, is_fixed: bool
     except FileNotFoundError:
         stop("Sertifikat belum dibuat: cakap site tls", FAILED)
     unnamed = [one for one in reached if one not in found.names]
-    missing = [one for one in asked if one not in found.names]
+    missing = [one for one in required if one not in found.names]
     if unnamed and len(unnamed) == len(reached) and not is_fixed:
         missing = unnamed
     elif unnamed:

@@ -108,15 +108,29 @@ def _write_reopening(
         session=session, attempt=attempt, ended_at=ended_at, reason=reason.strip(), by=by,
         second=second, at=now,
     )  # fmt: skip
-    Interruption.objects.create(
-        session=session, attempt=attempt, kind=Interruption.Kind.ENDED,
-        started_at=min(ended_at, now), ended_at=now, reason=reason.strip(), by=by, ended_by=second,
-    )  # fmt: skip
+    _leave_out_time(session, attempt, since=ended_at, reason=reason, by=by, second=second, now=now)
     _write(
         session, "attempt.reopen" if attempt else "session.reopen", by, now,
         f"{'Ujian' if attempt else 'Sesi'} dibuka kembali oleh {by} dan {second}: {reason.strip()}",
         seat=attempt.seat if attempt else None, second=second, reason=reason.strip(),
         ended_at=ended_at.isoformat(),
+    )  # fmt: skip
+
+
+def _leave_out_time(
+    session: Session,
+    attempt: Attempt | None,
+    *,
+    since: datetime,
+    reason: str,
+    by: str,
+    second: str,
+    now: datetime,
+) -> None:
+    """Write down that the time since an end that was undone does not count, for one attempt or for all."""
+    Interruption.objects.create(
+        session=session, attempt=attempt, kind=Interruption.Kind.ENDED,
+        started_at=min(since, now), ended_at=now, reason=reason.strip(), by=by, ended_by=second,
     )  # fmt: skip
 
 
@@ -136,9 +150,7 @@ def cancel_session(
     if begun:
         _refuse_unsigned(reason, by, second)
     _refuse_without_reason(reason)
-    live = Session.objects.filter(
-        pk=session.pk, state__in=[Session.State.PLANNED, Session.State.OPEN]
-    )
+    live = Session.objects.filter(pk=session.pk, state__in=Session.LIVE)
     if not live.update(state=Session.State.CANCELLED, closed_at=now):
         message = "Hanya sesi yang direncanakan atau dibuka dapat dibatalkan."
         raise BadSeatChange(message)
@@ -158,7 +170,7 @@ def cancel_session(
 @transaction.atomic
 def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
     """Take a participant out of a session; an exam that was begun stays as evidence."""
-    _hold(seat)
+    _refuse_stale(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
     attempt = Attempt.objects.filter(seat=seat).first()
@@ -175,7 +187,7 @@ def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: date
 def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
     """Give a seat back to whoever was taken out of it by mistake; what was begun counts again."""
     _refuse_unsigned(reason, by, second)
-    _hold(seat)
+    _refuse_stale(seat)
     refuse_at_site(seat.session)
     refuse_from_centre(seat.session.programme)
     attempt = Attempt.objects.filter(seat=seat).first()
@@ -189,7 +201,12 @@ def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime
     _give_back(seat)
     if attempt:
         _set_whether_it_counts(attempt.pk, counts=True, now=now)
-        _go_on_after_removal(seat, attempt, reason=reason, by=by, second=second, now=now)
+        if attempt.begun_at and not attempt.submitted_at and seat.removed_at:
+            _leave_out_time(
+                seat.session, attempt, since=seat.removed_at, reason=reason, by=by, second=second,
+                now=now,
+            )  # fmt: skip
+            reckon_attempts([attempt])
     _write(
         seat.session, "seat.restore", by, now,
         f"Peserta dikembalikan ke kursinya oleh {by} dan {second}: {reason.strip()}", seat=seat,
@@ -198,9 +215,10 @@ def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime
 
 
 def _refuse_seated_elsewhere(seat: Seat) -> None:
+    """Raise BadSeatChange if the participant has another seat for the same form."""
     live = Seat.objects.filter(
         participant=seat.participant_id, session__form=seat.session.form_id,
-        session__state__in=[Session.State.PLANNED, Session.State.OPEN],
+        session__state__in=Session.LIVE,
         session__is_rehearsal=seat.session.is_rehearsal,
     ).select_related("session__room")  # fmt: skip
     other = live.exclude(pk=seat.pk).first()
@@ -212,23 +230,9 @@ def _refuse_seated_elsewhere(seat: Seat) -> None:
         raise BadSeatChange(message)
 
 
-def _go_on_after_removal(
-    seat: Seat, attempt: Attempt, *, reason: str, by: str, second: str, now: datetime
-) -> None:
-    """Nobody loses the time for which the seat was taken away."""
-    if attempt.begun_at and not attempt.submitted_at and seat.removed_at:
-        Interruption.objects.create(
-            session=seat.session, attempt=attempt, kind=Interruption.Kind.ENDED,
-            started_at=min(seat.removed_at, now), ended_at=now, reason=reason.strip(), by=by,
-            ended_by=second,
-        )  # fmt: skip
-        reckon_attempts([attempt])
-
-
-def _hold(seat: Seat) -> None:
-    """Hold a participant to the end of the transaction; what two decide at once is decided once.
-
-    Raises StalePage where the seat has changed since it was read.
+def _refuse_stale(seat: Seat) -> None:
+    """Lock the participant until the transaction ends, and raise StalePage if the seat has changed since it
+    was read: of two decisions at once the second is refused.
     """
     Participant.objects.select_for_update().get(pk=seat.participant_id)
     stands = Seat.every.values_list("removed_at", "number").get(pk=seat.pk)
@@ -237,7 +241,8 @@ def _hold(seat: Seat) -> None:
 
 
 def _give_back(seat: Seat) -> None:
-    live = seat.session.state in {Session.State.PLANNED, Session.State.OPEN}
+    """Undo the removal of a seat; raises BadSeatChange if it cannot be used any more."""
+    live = seat.session.state in Session.LIVE
     if not (live and _is_free(seat)) or not Seat.every.filter(
         pk=seat.pk, removed_at__isnull=False
     ).update(removed_at=None):
@@ -259,7 +264,7 @@ def swap_seats(*, seat: Seat, number: int, reason: str, by: str, now: datetime) 
     """Exchange a seat with the one of this number, or take it where it is free."""
     session = seat.session
     one_at_a_time(session.pk)
-    _hold(seat)
+    _refuse_stale(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
     if not 1 <= number <= session.room.seats or number == seat.number:
@@ -283,7 +288,7 @@ def move_to_session(
     *, seat: Seat, session: Session, reason: str, by: str, now: datetime
 ) -> Seat:  # fmt: skip
     """Seat a participant who has not begun in another session of the programme."""
-    _hold(seat)
+    _refuse_stale(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
     refuse_from_centre(session.programme)
@@ -310,7 +315,7 @@ def retest(
 ) -> Seat:
     """Give a person whose sitting was spoilt a new one; the first stays as evidence and counts no more."""
     _refuse_unsigned(reason, by, second)
-    _hold(seat)
+    _refuse_stale(seat)
     refuse_at_site(seat.session)
     refuse_from_centre(seat.session.programme)
     _refuse_target(seat, session)
@@ -366,9 +371,8 @@ def decide_retest(
         Seat.objects.filter(pk=retested.seat_id).update(removed_at=now)
         if _is_free(retested.old.seat):
             Seat.every.filter(pk=retested.old.seat_id).update(removed_at=None)
-    elif (
-        retested.counts == Retest.Counts.OLD
-    ):  # decided wrongly before: the new sitting waits again
+    elif retested.counts == Retest.Counts.OLD:
+        # It was decided wrongly before: the new sitting waits again.
         Seat.objects.filter(pk=retested.old.seat_id).update(removed_at=now)
         _give_back(retested.seat)
     else:
@@ -413,7 +417,7 @@ def _refuse_ended(seat: Seat) -> None:
 
 def _refuse_target(seat: Seat, session: Session) -> None:
     refuse_at_site(session)
-    ready = session.state in {Session.State.PLANNED, Session.State.OPEN}
+    ready = session.state in Session.LIVE
     if not ready or session.programme_id != seat.session.programme_id:
         message = "Pilihlah sesi program ini yang direncanakan atau sedang dibuka."
         raise BadSeatChange(message)

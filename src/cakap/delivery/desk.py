@@ -10,7 +10,7 @@ from django.db import transaction
 from cakap.audit.services import record
 from cakap.delivery.errors import BadCheckIn, NoSuchSeat, RegistrationClosed
 from cakap.delivery.models import CheckIn
-from cakap.delivery.rules import rules_of
+from cakap.delivery.policy import policy_of
 from cakap.delivery.sites.services import refuse_at_site
 from cakap.programmes.models import Seat, Session
 from cakap.registry.models import Portrait
@@ -29,7 +29,7 @@ def seat_for(session: Session, told: str) -> Seat:
 
 def registration_ends(session: Session) -> datetime:
     """When the desk gives out its last PIN."""
-    policy = rules_of(session, session.day)
+    policy = policy_of(session)
     return session.starts_at - timedelta(minutes=policy["sessions.registration_closes_minutes"])
 
 

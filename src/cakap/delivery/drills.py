@@ -15,7 +15,7 @@ from cakap.audit.services import record
 from cakap.delivery.control import session_pause
 from cakap.delivery.errors import NoDrill
 from cakap.delivery.models import CheckIn, Drill, Interruption
-from cakap.delivery.rules import rules_of
+from cakap.delivery.policy import policy_of
 from cakap.delivery.sites.services import refuse_at_site
 from cakap.policy.book import Policy
 from cakap.programmes.models import Session
@@ -74,7 +74,7 @@ def checks(drill: Drill, *, now: datetime) -> list[Check]:
     """How a drill stands."""
     session = drill.session
     day = timezone.localdate(drill.starts_at)
-    policy = rules_of(session, day)
+    policy = policy_of(session, day)
     pause = _pause_of(drill)
     own = (
         [_given_back(drill, pause), _resumed(drill, pause, policy, now)]

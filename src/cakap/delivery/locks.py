@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cakap.accounts.guesses import Guess, Held, Limits, lift, wrong_at
 from cakap.audit.services import record
-from cakap.delivery.rules import rules_of
+from cakap.delivery.policy import policy_of
 from cakap.policy.book import Policy, default_rules
 from cakap.programmes.models import Seat, Session
 from cakap.ui.addresses import subscriber_of
@@ -33,7 +33,7 @@ def try_at(seats: Iterable[Seat], nip: str, address: str) -> Guess:
 
 def limits_of(session: Session, now: datetime) -> Callable[[], Limits]:
     """The limits in force for a session, read when asked for: a crowd that makes no mistake never does."""
-    return lambda: _limits(rules_of(session, timezone.localdate(now)))
+    return lambda: _limits(policy_of(session, timezone.localdate(now)))
 
 
 def shipped_limits() -> Limits:

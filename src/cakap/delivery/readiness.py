@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cakap.delivery.door import Caller, door_of, workstation_at
 from cakap.delivery.errors import BadReport, OtherBrowser, SeatOfOther, TooOften
 from cakap.delivery.models import Readiness
-from cakap.delivery.rules import rules_of
+from cakap.delivery.policy import policy_of
 from cakap.policy.book import Policy
 from cakap.programmes.models import Session
 from cakap.programmes.places import is_inside
@@ -108,11 +107,6 @@ def _names(told: Any) -> list[str]:
     if type(told) is not list or not set(told) <= set(FEATURES):
         raise ValueError(told)
     return told
-
-
-def policy_of(session: Session) -> Policy:
-    """The rules of the day of a session, also before its programme's are frozen."""
-    return rules_of(session, timezone.localdate(session.starts_at))
 
 
 def judge(measures: Mapping[str, Any], policy: Policy, *, is_locked_out: bool) -> list[str]:
@@ -287,7 +281,7 @@ def sessions_here(caller: Caller, *, now: datetime) -> list[Session]:
     A room that names no network is not listed to whoever asks: its machines are told the number.
     """
     near = Session.objects.filter(
-        state__in=[Session.State.PLANNED, Session.State.OPEN], at_site__isnull=True,
+        state__in=Session.LIVE, at_site__isnull=True,
         starts_at__gt=now - timedelta(hours=12), starts_at__lt=now + timedelta(hours=24),
     )  # fmt: skip
     return [

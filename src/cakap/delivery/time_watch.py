@@ -164,18 +164,18 @@ class Watch:
         self.trusted, self.alarmed = expected - boot, True
 
     def _hear_of_confirmation(self, wall: float, boot: float) -> None:
-        if ClockAlarm.objects.filter(is_open=True).exists():
+        newest = ClockAlarm.objects.first()
+        if newest and newest.is_open:
             return
-        self.settled = _newest_alarm()
+        self.settled = newest.pk if newest else 0
         row = ClockReading.objects.filter(host=_host(), boot_id=boot_id()).first()
         if row and abs(wall - row.wall - (boot - row.boot)) <= self.most:
             self._sound(wall, boot, row.correction)
             return
         # It was confirmed at another machine, whose clocks are not ours, a look ago: the time that was
         # said to be right there is right here, whatever we took for it.
-        settled = ClockAlarm.objects.filter(is_open=False).first()
-        known = settled and settled.confirmed_at
-        right = known.timestamp() if known else boot + self.trusted
+        confirmed_at = newest and newest.confirmed_at
+        right = confirmed_at.timestamp() if confirmed_at else boot + self.trusted
         self._sound(wall, boot, 0.0 if abs(wall - right) <= self.most else right - wall)
         keep_reading(wall, boot, self.correction)
 
@@ -185,12 +185,12 @@ class Watch:
         row = ClockReading.objects.filter(host=_host()).first()
         newest = newest_sign() if row is None else row.wall + row.correction
         same_start = row is not None and row.boot_id == boot_id()
-        self.settled = _newest_alarm()
+        self.settled = ClockAlarm.objects.values_list("pk", flat=True).first() or 0
         if row is not None and same_start:
             expected = row.wall + row.correction + (boot - row.boot)
         else:
             expected = newest if newest is not None else wall
-        if ClockAlarm.objects.filter(is_open=True).exists():
+        if open_alarm():
             self.trusted, self.alarmed = expected - boot, True
         elif row is not None and same_start:
             self._start_of_process(row, wall, boot, expected)
@@ -230,18 +230,25 @@ class Watch:
             keep_reading(wall, boot, 0.0)
             return
         alive = _last_life(newest, until=max(wall, wall + row.correction))
-        corrected = [c for c in (row.correction, 0.0) if _another_agrees(wall + c)]
-        if abs(row.correction) > self.most and corrected:
-            self._sound(wall, boot, corrected[0])  # another machine has gone on meanwhile
-            keep_reading(wall, boot, corrected[0])
-        elif abs(row.correction) > self.most:
-            # The wall clock was wrong and had been corrected here; nobody has said that it was set since.
-            expected = max(wall + row.correction, alive)
-            self._alarm(ClockAlarm.Kind.STEP, expected, wall, boot, since=alive)
+        if abs(row.correction) > self.most:
+            self._start_corrected(row, wall, boot, alive)
         elif wall - alive > _limit("sessions.gap_confirm_seconds") and is_running(_moment(alive)):
             self._alarm(ClockAlarm.Kind.GAP, alive, wall, boot, since=alive)
         else:
             keep_reading(wall, boot, 0.0)
+
+    def _start_corrected(self, row: ClockReading, wall: float, boot: float, alive: float) -> None:
+        """The wall clock was wrong and had been corrected here; nobody has said that it was set since.
+
+        Another machine that has gone on meanwhile shows whether the correction still holds.
+        """
+        for correction in (row.correction, 0.0):
+            if _another_agrees(wall + correction):
+                self._sound(wall, boot, correction)
+                keep_reading(wall, boot, correction)
+                return
+        expected = max(wall + row.correction, alive)
+        self._alarm(ClockAlarm.Kind.STEP, expected, wall, boot, since=alive)
 
     def ask(self, *, reason: str, by: str) -> None:
         """A proctor says that the time is not right: as after a step, until it is confirmed.
@@ -262,13 +269,10 @@ class Watch:
 
     def _hear_of_others(self, wall: float, boot: float) -> None:
         """An alarm that another process raised, also one that was confirmed before we looked."""
-        newest = ClockAlarm.objects.values_list("pk", "is_open").first()
-        if newest is None:
-            return
-        pk, is_open = newest
-        if is_open:
+        newest = ClockAlarm.objects.first()
+        if newest and newest.is_open:
             self._join(wall, boot)
-        elif pk > self.settled:
+        elif newest and newest.pk > self.settled:
             with self.lock:
                 self.trusted = wall + self.correction - boot
                 self._hear_of_confirmation(wall, boot)
@@ -316,10 +320,6 @@ def _watch() -> None:
         wait.wait(LOOK)
 
 
-def _newest_alarm() -> int:
-    return ClockAlarm.objects.values_list("pk", flat=True).first() or 0
-
-
 def _limit(key: str) -> float:
     """A limit of policy in seconds. The clock is everybody's: the strictest agency's value counts.
 
@@ -342,9 +342,8 @@ def newest_sign() -> float | None:
     """When anybody was last heard of here, by the log and the heartbeats (seconds)."""
     own = Attempt.objects.filter(uploads=False)
     heard = own.filter(seen_at__isnull=False).order_by("-seen_at")
-    last = list(
-        heard.values_list("pk", flat=True)[:NEWEST]
-    )  # not the whole log: others wait for this
+    # Not the whole log: requests wait for this.
+    last = list(heard.values_list("pk", flat=True)[:NEWEST])
     found = [
         Event.objects.filter(attempt__in=last).aggregate(newest=Max("received_at"))["newest"],
         own.aggregate(newest=Max("seen_at"))["newest"],

@@ -154,6 +154,8 @@ class Session(models.Model):
         CLOSED = "closed", _("Ditutup")
         CANCELLED = "cancelled", _("Dibatalkan")
 
+    LIVE: ClassVar = (State.PLANNED, State.OPEN)  # may yet be held or worked at
+
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="sessions")
     room = models.ForeignKey(Room, models.PROTECT, related_name="sessions")
     form = models.ForeignKey(Form, models.PROTECT, related_name="sessions")

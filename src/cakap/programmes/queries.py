@@ -19,12 +19,12 @@ def has_begun(session: Session) -> bool:
     return Seat.every.filter(session=session, attempt__begun_at__isnull=False).exists()
 
 
+_SAT = {"attempt__begun_at__isnull": False, "attempt__set_aside_at__isnull": True}
+
+
 def sat_seats(participant: Participant) -> QuerySet[Seat]:
     """Seats, also taken away ones, in which a participant has begun an exam that counts."""
     return _counting_seats().filter(participant=participant, **_SAT)
-
-
-_SAT = {"attempt__begun_at__isnull": False, "attempt__set_aside_at__isnull": True}
 
 
 def _counting_seats() -> QuerySet[Seat]:
@@ -201,9 +201,11 @@ def chosen_by_rule(
 
 def overlapping(session: Session) -> QuerySet[Session]:
     """Other sessions in the same room at a time that this one takes too."""
-    rows = Session.objects.filter(room=session.room_id).exclude(pk=session.pk)
-    rows = rows.exclude(state__in=[Session.State.CLOSED, Session.State.CANCELLED])
-    return rows.filter(starts_at__lt=session.ends_at, ends_at__gt=session.starts_at)
+    rows = Session.objects.filter(
+        room=session.room_id, state__in=Session.LIVE, starts_at__lt=session.ends_at,
+        ends_at__gt=session.starts_at,
+    )  # fmt: skip
+    return rows.exclude(pk=session.pk).select_related("room")
 
 
 def branch(unit: Unit) -> set[int]:

@@ -224,7 +224,7 @@ def accommodation(request: HttpRequest, pk: int) -> HttpResponse:
 def seat_by_hand(request: HttpRequest, pk: int) -> HttpResponse:
     """Seat one participant in a session."""
     row = one(request, Participant, pk=pk)
-    live = [Session.State.PLANNED, Session.State.OPEN]
+    live = Session.LIVE
     sessions = row.programme.sessions.filter(state__in=live).select_related("room")
     form = SeatForm(request.POST or None, sessions=sessions)
     back = reverse("programmes:participants", args=[row.programme_id])

@@ -15,6 +15,7 @@ from cakap.audit.services import record
 from cakap.itembank.models import ItemParameters
 from cakap.itembank.queries import in_force
 from cakap.itembank.services import adopt_parameters
+from cakap.jobs.models import Job
 from cakap.science.workers import Workers
 from cakap.scoring.calibrating import ADOPTABLE, Outcome, work_out
 from cakap.scoring.errors import BadAnswers, CannotAdopt
@@ -63,6 +64,11 @@ def ask_for_calibration(
 def note_job(row: Calibration, job: int) -> None:
     """Keep which job works it out, for as long as it is not finished."""
     Calibration.objects.filter(pk=row.pk, finished_at__isnull=True).update(summary={"job": job})
+
+
+def job_of(row: Calibration) -> Job | None:
+    """The job that works it out; None once it is finished."""
+    return None if row.finished_at else Job.objects.filter(pk=row.summary.get("job")).first()
 
 
 def evidence_of(row: Calibration) -> Evidence:

@@ -14,12 +14,11 @@ from django.views.decorators.http import require_POST
 from cakap.accounts.access import acting_agency, allow, one, rows
 from cakap.accounts.models import Role
 from cakap.itembank.queries import dimensions
-from cakap.jobs.models import Job
 from cakap.jobs.services import ask_for_job
 from cakap.programmes.models import Session
 from cakap.scoring import calibrations as services
 from cakap.scoring.calibrating import ADOPTABLE
-from cakap.scoring.calibrations import note_job
+from cakap.scoring.calibrations import job_of, note_job
 from cakap.scoring.forms import AnswersFileForm, AnswersForm
 from cakap.scoring.models import CalibratedItem, Calibration
 from cakap.scoring.pictures import (
@@ -70,7 +69,7 @@ def _state(row: Calibration) -> str:
         return _("ditetapkan")
     if row.finished_at:
         return _("selesai")
-    job = Job.objects.filter(pk=row.summary.get("job")).first()
+    job = job_of(row)
     return job.get_state_display() if job else _("belum selesai")
 
 
@@ -131,7 +130,7 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
     found = list(row.items.all())
     context = {
         "row": row,
-        "job": None if row.finished_at else Job.objects.filter(pk=row.summary.get("job")).first(),
+        "job": job_of(row),
         "items": found,
         "adoptable": row.model in ADOPTABLE,
         "compared": sum(bool(item.old) and item.a is not None for item in found),

@@ -49,8 +49,7 @@ class Configuration:
 
 def read_configuration(file: Path | None = None) -> Configuration:
     """The configuration of this process; `file` stands in for CAKAP_CONFIG or ./cakap.toml."""
-    path = file or Path(os.environ.get("CAKAP_CONFIG", "cakap.toml"))
-    from_file = _read_file(path)
+    from_file = _read_file(file or _default_file())
     given = {key: os.environ.get(f"CAKAP_{key.upper()}", from_file.get(key)) for key in KEYS}
     data = Path(given["data"] or "cakap-data").absolute()
     https = _one_of("https", given["https"] or "no", ("yes", "no", "own"))
@@ -77,10 +76,13 @@ def read_configuration(file: Path | None = None) -> Configuration:
     )
 
 
+def _default_file() -> Path:
+    return Path(os.environ.get("CAKAP_CONFIG", "cakap.toml"))
+
+
 def names_hosts() -> bool:
     """Whether the configuration itself says which names the server answers to."""
-    path = Path(os.environ.get("CAKAP_CONFIG", "cakap.toml"))
-    return bool(os.environ.get("CAKAP_HOSTS") or _read_file(path).get("hosts"))
+    return bool(os.environ.get("CAKAP_HOSTS") or _read_file(_default_file()).get("hosts"))
 
 
 def plain_host(text: str) -> str:

@@ -31,7 +31,7 @@ from cakap.delivery.models import (
     Stray,
 )
 from cakap.delivery.sites.decided import evidence_told, seats_told
-from cakap.delivery.sites.runs import Runs, is_in, runs_by_seat
+from cakap.delivery.sites.runs import Runs, is_in, runs_by_seat, total
 from cakap.programmes.models import Session
 
 EVENTS_A_PART, BYTES_A_PART = 5000, 4 * 2**20
@@ -165,11 +165,8 @@ def as_told(value: Any) -> Any:
     return value.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-Ranges = Mapping[int, list[list[int]]]
-
-
 def events_after(
-    session: Session, held: Ranges, *, whole: Iterable[int] = ()
+    session: Session, held: Mapping[int, Runs], *, whole: Iterable[int] = ()
 ) -> Iterator[dict[str, Any]]:
     """Parts of the event log that the centre lacks. held: seat -> runs of numbers that it has, from-to;
     whole: seats of which everything is told again."""
@@ -178,11 +175,11 @@ def events_after(
     room, size = EVENTS_A_PART, 0
     for attempt in _counted(session):
         own = [] if attempt.seat_id in again else held.get(attempt.seat_id, [])
-        if attempt.events_n == sum(last - first + 1 for first, last in own):
+        if attempt.events_n == total(own):
             continue
         rows = attempt.events.order_by("seq").values_list(*EVENT)
         for row in rows.iterator(chunk_size=2000):
-            if any(first <= row[0] <= last for first, last in own):
+            if is_in(own, row[0]):
                 continue
             part.setdefault(attempt.seat_id, []).append(list(row))
             room, size = room - 1, size + len(row[3]) + 200

@@ -28,6 +28,7 @@ from cakap.delivery.sites.errors import BadEnvelope, NotForSites, NotSigned, Old
 from cakap.delivery.sites.identity import Card, identity
 from cakap.delivery.sites.log import SESSION, events_after, standing_rows
 from cakap.delivery.sites.receiving import newest_taken_back, take_events, take_standing
+from cakap.itembank.content import FILE
 from cakap.itembank.models import (
     Asset,
     Form,
@@ -57,7 +58,7 @@ MODELS: tuple[type[models.Model], ...] = (
     Agency, Employee, Portrait, Snapshot, Programme, Participant, Accommodation, Room, Asset,
     Stimulus, Item, ItemVersion, Form, Section, FormItem, Session, Seat,
 )  # fmt: skip
-ASSET_NAMED = re.compile(r"berkas:([0-9a-f]{64})")
+ASSET_NAMED = re.compile(FILE + "([0-9a-f]{64})")
 NEVER = (ItemKey, ItemParameters)
 
 

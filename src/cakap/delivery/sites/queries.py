@@ -91,7 +91,7 @@ def _overdue(package: SitePackage, now: datetime) -> list[int]:
     last is of a moment before.
     """
     session = package.session
-    if session.state not in (Session.State.PLANNED, Session.State.OPEN):
+    if session.state not in Session.LIVE:
         return []
     unended = session.seats.exclude(attempt__submitted_at__isnull=False)
     if session.ends_at >= now or _heard_after(package, session.ends_at):

@@ -64,7 +64,11 @@ def _receive(card: Card, told: Any, *, now: datetime, is_direct: bool) -> dict[s
             )
         if _is_newer(package, told, as_of, now):
             _take_head(package, told, as_of, now)
-        return {**standing(package), **_held(package, told), "now": now.isoformat()}
+        held = runs_by_seat(package.session_id)
+        return {
+            **_standing(package, held), "ranges": held, "number": package.newest_head,
+            "whole": _different(package, told, held), "now": now.isoformat(),
+        }  # fmt: skip
     seats = told["seats"] if "seats" in told else {told["seat"]: told["rows"]}
     return {"kept": take_events(package.session, seats, now), "now": now.isoformat()}
 
@@ -102,11 +106,14 @@ def _is_newer(
 
 def standing(package: SitePackage) -> dict[str, Any]:
     """What the centre has of a session, by seat; declared by the site's newest head; missing."""
-    held = runs_by_seat(package.session_id)
+    return _standing(package, runs_by_seat(package.session_id))
+
+
+def _standing(package: SitePackage, held: Mapping[int, Runs]) -> dict[str, Any]:
     return {
         "held": {seat: total(runs) for seat, runs in held.items()},
         "missing": sum(_missing(package, held).values()),
-        "declared": sum(map(_declared_n, package.declared.values())),
+        "declared": sum(map(_declared_count, package.declared.values())),
         "conflicts": [f"{row.attempt.seat.number}/{row.seq}" for row in open_conflicts(package)],
     }  # fmt: skip
 
@@ -139,17 +146,8 @@ def _missing(package: SitePackage, held: Mapping[int, Runs]) -> dict[int, int]:
     return {seat: n for seat, n in found.items() if n}
 
 
-def _declared_n(told: Any) -> int:
+def _declared_count(told: Any) -> int:
     return told if isinstance(told, int) else total(told)
-
-
-def _held(package: SitePackage, told: Mapping[str, Any]) -> dict[str, Any]:
-    """For the sender: which records are here, as runs of numbers, and which seats differ in content."""
-    held = runs_by_seat(package.session_id)
-    return {
-        "ranges": held, "number": package.newest_head,
-        "whole": _different(package, told, held),
-    }  # fmt: skip
 
 
 def _different(
@@ -201,7 +199,7 @@ def _take_head(
         actor=package.site.name, action="site.head", subject=f"sesi {package.session_id}",
         agency=session.programme.organiser.code, now=now,
         detail={
-            "as_of": as_of.isoformat(), "events": sum(map(_declared_n, declared.values())),
+            "as_of": as_of.isoformat(), "events": sum(map(_declared_count, declared.values())),
             "state": told["state"], "clock_off": package.clock_off,
         },
     )  # fmt: skip

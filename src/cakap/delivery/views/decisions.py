@@ -209,7 +209,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _targets(seat: Seat) -> Any:
-    live = [Session.State.PLANNED, Session.State.OPEN]
+    live = Session.LIVE
     own = seat.session
     alike = own.programme.sessions.filter(state__in=live, is_rehearsal=own.is_rehearsal)
     return alike.select_related("room")

@@ -77,7 +77,7 @@ report.most_bytes = readiness.MOST_BYTES  # type: ignore[attr-defined]
 def _session(pk: int, caller: Caller) -> Session:
     """A session that is still ahead or under way, for a machine of its room's network."""
     session = (
-        Session.objects.filter(pk=pk, state__in=[Session.State.PLANNED, Session.State.OPEN])
+        Session.objects.filter(pk=pk, state__in=Session.LIVE)
         .select_related("room", "programme__initiator")
         .first()
     )
