@@ -91,6 +91,21 @@ def test_an_operator_has_a_programme_scored_in_the_background(client, world, pub
     assert Report.objects.count() == 11
 
 
+def test_nothing_is_scored_while_the_time_is_in_doubt(client, world, published):
+    """By a clock that is ahead, people would be scored who are still at work."""
+    from cakap.delivery.models import ClockAlarm
+    from cakap.scoring.models import Run
+
+    client.force_login(world.user(Role.OPERATOR))
+    ClockAlarm.objects.create(host="x", kind="step", expected_at=NOW, found_at=NOW, since=NOW)
+    before = Run.objects.count()
+
+    answer = client.post(reverse("results:score", args=[Programme.objects.get().pk]))
+
+    assert "Jam server belum dipastikan" in answer.content.decode()
+    assert Run.objects.count() == before
+
+
 def test_a_programme_with_nobody_finished_says_so_on_its_job(client, world, session):
     client.force_login(world.user(Role.OPERATOR))
 

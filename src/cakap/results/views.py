@@ -9,6 +9,8 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import allow, holds, one, rows, signed_in
 from cakap.accounts.models import Role
+from cakap.delivery import time_watch
+from cakap.delivery.clock_alarms import refuse_unconfirmed_time
 from cakap.delivery.sites.queries import incomplete_sessions
 from cakap.jobs.services import ask_for_job
 from cakap.programmes.models import Participant, Programme
@@ -73,7 +75,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def programme(request: HttpRequest, pk: int) -> HttpResponse:
     """The group page: five counts reconciled by name, categories, levels of the whole group."""
     row = one(request, Programme, pk=pk)
-    counts = five_counts(row, now=timezone.now())
+    counts = five_counts(row, now=time_watch.now())
     run = newest_run(row)
     missing = without_result(run) if run else []
     people = Participant.objects.in_bulk([participant for participant, _reason in missing])
@@ -89,7 +91,7 @@ def programme(request: HttpRequest, pk: int) -> HttpResponse:
         "stale": with_staleness(Result.objects.filter(run=run)).filter(is_stale=True).count()
         if run
         else 0,
-        "incomplete": incomplete_sessions(row, now=timezone.now()),
+        "incomplete": incomplete_sessions(row, now=time_watch.now()),
         "may_score": holds(request, Role.OPERATOR),
         "may_calibrate": holds(request, Role.PSYCHOMETRICIAN),
     }
@@ -122,10 +124,11 @@ def score(request: HttpRequest, pk: int) -> HttpResponse:
     """Score the programme, publish results, make reports: long work, may be left."""
     row = one(request, Programme, pk=pk)
     actor = request.user.get_username()
-    refuse_incomplete(row, now=timezone.now())
+    refuse_unconfirmed_time()
+    refuse_incomplete(row, now=time_watch.now())
     job = ask_for_job(
         kind="results.work_up", title=f"{_('Skor dan laporan')} {row.name}",
-        agency=row.organiser.code, actor=actor, now=timezone.now(),
+        agency=row.organiser.code, actor=actor, now=time_watch.now(),
     )  # fmt: skip
     work_up_programme.enqueue(job=job.pk, programme=row.pk, actor=actor)
     return redirect("web:job", job.pk)

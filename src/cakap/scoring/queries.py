@@ -76,7 +76,7 @@ def scores_of(run: Run) -> dict[int, list[Score]]:
 
 def newest_run(programme: Programme) -> Run | None:
     """The last scoring of a programme."""
-    return programme.runs.order_by("-made_at", "-pk").first()
+    return programme.runs.order_by("-pk").first()
 
 
 def fitted_of(row: Calibration) -> Fitted:

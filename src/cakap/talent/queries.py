@@ -70,7 +70,7 @@ def _sanctions(agency: Agency, *, on: date) -> dict[int, tuple[str, date]]:
 
 def newest_map(agency: Agency) -> TalentMap | None:
     """The map that is in force: the last one made."""
-    return agency.talent_maps.order_by("-made_at", "-pk").first()
+    return agency.talent_maps.order_by("-pk").first()
 
 
 def boxes_of(agency: Agency) -> dict[int, int]:
