@@ -427,7 +427,7 @@ def test_a_machine_that_only_joined_a_doubt_follows_what_was_confirmed(
     ClockReading.objects.update(host="joined")
     joined = time_watch.Watch(on=True, ready=True, offset=watch.offset)
     watch.ask(reason="Lebih cepat satu jam", by="p")
-    joined._join(*clocks())
+    joined.hear_of_others()
     right = later(-60)
 
     time_watch.confirm_time(
@@ -489,3 +489,134 @@ def test_a_doubt_that_came_and_went_between_two_looks_is_heard(session, watch, c
     )
     other.look()
     assert other.now() == later(120)
+
+
+def an_hour_ahead(watch, clocks, session) -> Attempt:
+    """An attempt of ten minutes by a clock that was an hour ahead when it was stepped back."""
+    attempt = begun(session, now=watch.now())
+    time_watch.keep_reading(*clocks(), 0.0)
+    clocks.run(600)
+    clocks.wall -= 3600
+    watch.now()
+    assert clock_alarms.open_alarm()
+    return attempt
+
+
+def settle(**said) -> datetime:
+    told = {"choice": "new", "right_at": None, "reason": "x", "by": "p"} | said
+    return time_watch.confirm_time(alarm=clock_alarms.open_alarm(), **told)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_postponed_in_doubt_is_restated_whole(session, watch, clocks):
+    attempt = an_hour_ahead(watch, clocks, session)
+    left = fresh(attempt).bounds.left(watch.now())
+    control.postpone(session=session, starts_at=later(1500), reason="x", by="p", now=watch.now())
+    settle()
+
+    assert fresh(attempt).bounds.left(watch.now()) == left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_exam_submitted_by_a_clock_ahead_is_opened_with_what_was_left(session, watch, clocks):
+    attempt, other = begun(session, now=watch.now()), begun(session, 1, now=watch.now())
+    clocks.run(600)
+    submit(attempt=attempt, device=attempt.device, last_seq=0, now=watch.now())
+    clocks.wall -= 3600
+    watch.now()
+    left = fresh(other).bounds.left(watch.now())
+    settle()
+    clocks.run(60)
+    decisions.reopen_attempt(attempt=fresh(attempt), minutes=0, now=watch.now(), **TWO)
+
+    assert fresh(attempt).bounds.left(watch.now()) == left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pause_begun_in_doubt_never_lies_in_the_future(session, watch, clocks):
+    attempt = begun(session, now=watch.now())
+    clocks.run(60)
+    clocks.wall -= 600
+    watch.now()
+    left = fresh(attempt).bounds.left(watch.now())
+    clocks.run(300)
+    control.pause_room(session=session, reason="x", by="p", now=watch.now())
+    clocks.run(420)
+    settle(choice="typed", right_at=watch.now() - timedelta(minutes=10))
+    assert fresh(attempt).bounds.left(watch.now()) == left
+    control.resume_room(session=session, by="p", now=watch.now())
+    assert fresh(attempt).bounds.left(watch.now()) == left
+
+
+def test_the_newest_decision_about_late_marks_is_the_one_that_was_made_last(session):
+    """The clock was put back between the two."""
+    attempt = begun(session)
+    event(attempt, 0, later(500), late=True)
+    span = {"session": session, "attempt": attempt, "since": later(0), "until": later(900)}
+    correct_late_marks(**span, counts=True, now=later(60), **TWO)
+    correct_late_marks(**span, counts=False, now=later(10), **TWO)
+    assert not state_of(attempt).answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_machine_that_was_away_at_a_confirmation_goes_by_the_one_that_was_there(
+    session, watch, clocks
+):
+    """Its own clock was right all the time: the minutes that it was away are no fault of it."""
+    begun(session, now=watch.now())
+    ClockAlarm.objects.create(
+        host="another", kind="asked", expected_at=NOW, found_at=NOW, since=NOW, is_open=False,
+        confirmed_at=NOW, choice="old", confirmed_by="p", reason="x",
+    )  # fmt: skip
+    clocks.run(300)
+    ClockReading.objects.all().delete()
+    ClockReading.objects.create(host="another", boot_id="x", boot=0, wall=clocks.wall - 4)
+
+    assert watch.now() == later(5)
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+@pytest.mark.django_db(transaction=True)
+def test_a_machine_started_beside_a_corrected_one_goes_by_it(
+    session, watch, clocks, monkeypatch, at_work
+):
+    """Both clocks are an hour ahead; it was said at the other one while this one was switched off."""
+    begun(session, now=watch.now())
+    ClockAlarm.objects.create(
+        host="another", kind="asked", expected_at=NOW, found_at=NOW, since=NOW, is_open=False,
+        confirmed_at=NOW, choice="typed", confirmed_by="p", reason="x",
+    )  # fmt: skip
+    ClockReading.objects.all().delete()
+    ClockReading.objects.create(
+        host="another", boot_id="x", boot=0, wall=clocks.wall, correction=-3600.0
+    )
+
+    def wait(_signal, seconds: float) -> None:
+        clocks.run(seconds)
+        if at_work:
+            ClockReading.objects.update(wall=clocks.wall - 1)
+
+    monkeypatch.setattr(time_watch.Signal, "wait", wait)
+    right = clocks.wall - (3600 + 1 if at_work else 0)
+    assert switched_on(monkeypatch).now().timestamp() == pytest.approx(right, abs=8)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_new_time_is_the_one_that_was_shown(session, watch, clocks):
+    """It was shown by another machine: ours is still as wrong as that one was."""
+    begun(session, now=watch.now())
+    watch.ask(reason="Satu jam di belakang", by="p")
+    settle(ahead=timedelta(hours=1))
+    assert watch.now() == later(60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_does_not_watch_knows_the_confirmed_time(session, watch, clocks):
+    """A worker scores by it: by the machine's own clock exams would be over that are not."""
+    begun(session, now=watch.now())
+    time_watch.keep_reading(*clocks(), -3600.0)
+    unwatched = time_watch.Watch().now()
+    ClockReading.objects.all().delete()
+    assert time_watch.Watch().now() - unwatched == pytest.approx(
+        timedelta(hours=1), abs=timedelta(seconds=9)
+    )

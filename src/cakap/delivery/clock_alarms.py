@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cakap.delivery.errors import TimeInDoubt, TimeNotConfirmed
+from cakap.delivery.errors import TimeInDoubt, TimeNotConfirmed, TimeOvertaken
 from cakap.delivery.models import ClockAlarm
 
 
@@ -21,3 +21,18 @@ def refuse_unconfirmed_time() -> None:
     """Raises TimeNotConfirmed, for a proctor whose act would be reckoned from a time that may be wrong."""
     if open_alarm():
         raise TimeNotConfirmed
+
+
+def newest_settled() -> int:
+    """The number of the confirmation that the time rests on now; 0 before the first."""
+    rows = ClockAlarm.objects.filter(is_open=False)
+    return rows.values_list("pk", flat=True).first() or 0
+
+
+def refuse_overtaken(settled: int | None) -> None:
+    """Raises TimeOvertaken where another time was confirmed since the one in hand was read.
+
+    What was written in the old time was restated by then: to be asked after what is reckoned with was read.
+    """
+    if settled is not None and newest_settled() > settled:
+        raise TimeOvertaken

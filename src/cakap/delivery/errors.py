@@ -152,6 +152,10 @@ class TimeNotConfirmed(TimeInDoubt):
     """Jam server belum dipastikan. Pastikan dahulu jam yang benar di halaman Jam server, lalu ulangi."""
 
 
+class TimeOvertaken(Exception):
+    """Another time was confirmed while this one was being reckoned with: nobody hears of it."""
+
+
 class BadTime(Refused):
     """Jam sudah dipastikan, atau pilihan, jam yang benar, dan alasannya belum lengkap."""
 

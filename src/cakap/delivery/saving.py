@@ -17,6 +17,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from cakap.delivery.clock import Bounds
+from cakap.delivery.clock_alarms import refuse_overtaken
 from cakap.delivery.door import Door
 from cakap.delivery.ends import end_of, told_of_end
 from cakap.delivery.errors import (
@@ -137,15 +138,20 @@ class _Checked:
             self.evidence.append((event, cause))
 
 
-def save(sendings: Sequence[Sending], *, now: datetime) -> list[Outcome]:
+def save(
+    sendings: Sequence[Sending], *, now: datetime, settled: int | None = None
+) -> list[Outcome]:
     """Keep what may be kept of every sending; an outcome for each, in order.
 
     The same event under the same seq is no news. What comes after the end is kept and marked late.
     Of several sendings of one attempt each finds what the ones before it left.
+
+    settled: the confirmation that `now` rests on. Raises TimeOvertaken where there is a newer one; what
+    is kept by then was kept rightly, and sending it again is no news.
     """
     outcomes: dict[int, Outcome] = {}
     for places in _rounds(sendings):
-        found = _save_round([sendings[place] for place in places], now)
+        found = _save_round([sendings[place] for place in places], now, settled)
         outcomes.update(zip(places, found, strict=True))
     return [outcomes[place] for place in range(len(sendings))]
 
@@ -165,9 +171,10 @@ def _rounds(sendings: Sequence[Sending]) -> Iterator[list[int]]:
         rest = later
 
 
-def _save_round(sendings: Sequence[Sending], now: datetime) -> list[Outcome]:
+def _save_round(sendings: Sequence[Sending], now: datetime, settled: int | None) -> list[Outcome]:
     """One transaction for sendings of different attempts."""
     standings = _standings({sending.attempt for sending in sendings})
+    refuse_overtaken(settled)
     checked = [_check(sending, standings.get(sending.attempt)) for sending in sendings]
     try:
         with transaction.atomic():

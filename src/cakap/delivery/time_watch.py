@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from threading import Event as Signal
 from threading import RLock, Thread
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, IntegrityError, close_old_connections, connection, transaction
 from django.db.models import F, Max, Q, QuerySet
@@ -23,24 +25,29 @@ from django.utils import timezone
 
 from cakap.audit.services import record
 from cakap.delivery.accommodations import AccommodationWatch
-from cakap.delivery.clock_alarms import open_alarm
+from cakap.delivery.clock_alarms import newest_settled, open_alarm, refuse_overtaken
 from cakap.delivery.control import one_at_a_time, reckon_running
-from cakap.delivery.errors import BadTime
+from cakap.delivery.errors import BadTime, TimeOvertaken
 from cakap.delivery.models import (
     Attempt,
     ClockAlarm,
     ClockReading,
     Event,
+    Grant,
     Incident,
     Interruption,
     SectionTime,
+    Silence,
 )
 from cakap.policy.book import default_rules
 from cakap.policy.models import Override, Snapshot
-from cakap.programmes.models import Programme, Session
+from cakap.programmes.models import Programme, Seat, Session
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 LOOK, KEEP = 1.0, 5.0  # seconds between two looks, and between two readings that are kept
+AGREES = 2 * KEEP  # seconds by which a clock may be ahead of what another machine kept last
+MOST = 3.0  # seconds that are no step, until policy is read
 AT_ONCE = 0.5  # seconds within which two clocks are read, to be of one moment
 AROUND = timedelta(hours=12)  # how far from its time an open session is still the day's session
 JUST_BEGUN = timedelta(seconds=15)  # after the last reading that was kept: lost with the machine
@@ -96,15 +103,32 @@ class Watch:
     offset: float = 0.0
     trusted: float = 0.0
     correction: float = 0.0
-    most: float = 3.0
+    most: float = MOST
     kept_at: float = 0.0
     settled: int = 0
     lock: RLock = field(default_factory=RLock)
 
     def now(self) -> datetime:
-        """The time that counts. Costs two readings of clocks while all is well."""
+        """The time that counts, also when another process was told a moment ago which it is."""
+        return self.at_right_time(_moment_of_asking)
+
+    def at_right_time(self, act: Callable[[datetime, int | None], T]) -> T:
+        """Do what reckons with the time; again, where another time was confirmed meanwhile.
+
+        `act` is given the time and the number of the confirmation that it rests on (`refuse_overtaken`);
+        None where nothing is watched.
+        """
         if not self.on:
-            return timezone.now()
+            return act(_unwatched_now(), None)
+        while True:
+            settled = self.settled  # before the time is read: a newer one than it says does no harm
+            try:
+                return act(self.reading(), settled)
+            except TimeOvertaken:
+                self.hear_of_others()
+
+    def reading(self) -> datetime:
+        """The time as this process knows it. Costs two readings of clocks while all is well."""
         wall, boot = clocks()
         if not self.ready or self.alarmed or abs(wall - boot - self.offset) > self.most:
             return self._in_doubt()
@@ -164,19 +188,29 @@ class Watch:
         self.trusted, self.alarmed = expected - boot, True
 
     def _hear_of_confirmation(self, wall: float, boot: float) -> None:
-        newest = ClockAlarm.objects.first()
-        if newest and newest.is_open:
-            return
-        self.settled = newest.pk if newest else 0
+        if not open_alarm():
+            self._adopt(wall, boot)
+
+    def _adopt(self, wall: float, boot: float) -> None:
+        """Go on from the time that was confirmed last, here or at another machine."""
+        newest = ClockAlarm.objects.filter(is_open=False).first()
         row = ClockReading.objects.filter(host=_host(), boot_id=boot_id()).first()
         if row and abs(wall - row.wall - (boot - row.boot)) <= self.most:
             self._sound(wall, boot, row.correction)
+            self.settled = newest.pk if newest else 0
             return
-        # It was confirmed at another machine, whose clocks are not ours, a look ago: the time that was
-        # said to be right there is right here, whatever we took for it.
-        confirmed_at = newest and newest.confirmed_at
-        right = confirmed_at.timestamp() if confirmed_at else boot + self.trusted
-        self._sound(wall, boot, 0.0 if abs(wall - right) <= self.most else right - wall)
+        # It was confirmed at another machine, whose clocks are not ours: the time that was said to be
+        # right there is right here, whatever we took for it.
+        right = _others_time()
+        if newest and newest.confirmed_at:
+            right = max(right or 0.0, newest.confirmed_at.timestamp())
+        self._go_by(wall, boot, boot + self.trusted if right is None else right)
+        self.settled = newest.pk if newest else 0
+
+    def _go_by(self, wall: float, boot: float, right: float) -> None:
+        """Go by a time that others keep, a few seconds old; by our own clocks where these agree with it."""
+        agrees = (c for c in (0.0, self.correction) if -self.most <= wall + c - right <= AGREES)
+        self._sound(wall, boot, next(agrees, right - wall))
         keep_reading(wall, boot, self.correction)
 
     def _start(self, wall: float, boot: float) -> None:
@@ -185,7 +219,7 @@ class Watch:
         row = ClockReading.objects.filter(host=_host()).first()
         newest = newest_sign() if row is None else row.wall + row.correction
         same_start = row is not None and row.boot_id == boot_id()
-        self.settled = ClockAlarm.objects.values_list("pk", flat=True).first() or 0
+        self.settled = newest_settled()
         if row is not None and same_start:
             expected = row.wall + row.correction + (boot - row.boot)
         else:
@@ -226,6 +260,8 @@ class Watch:
         if newest is not None and wall < newest - self.most:
             self._alarm(ClockAlarm.Kind.BEHIND, newest, wall, boot, since=newest)
             return
+        if row is None and self.settled and self._go_by_others(wall, boot):
+            return
         if row is None or newest is None:
             keep_reading(wall, boot, 0.0)
             return
@@ -236,6 +272,23 @@ class Watch:
             self._alarm(ClockAlarm.Kind.GAP, alive, wall, boot, since=alive)
         else:
             keep_reading(wall, boot, 0.0)
+
+    def _go_by_others(self, wall: float, boot: float) -> bool:
+        """Go by the time of another machine that is at work, where there is one.
+
+        Nothing is kept of this machine, and a time was confirmed: perhaps while it was away.
+        """
+        before = _others_time()
+        if before is None:
+            return False
+        if not -self.most <= wall - before <= AGREES:
+            Signal().wait(KEEP + 2 * LOOK)  # one that is at work has kept another reading by then
+            wall, boot = clocks()
+        right = _others_time()
+        if right is None or (right == before and not -self.most <= wall - right <= AGREES):
+            return False
+        self._go_by(wall, boot, right)
+        return True
 
     def _start_corrected(self, row: ClockReading, wall: float, boot: float, alive: float) -> None:
         """The wall clock was wrong and had been corrected here; nobody has said that it was set since.
@@ -258,7 +311,7 @@ class Watch:
         if not reason.strip() or open_alarm():
             raise BadTime
         with self.lock:
-            now, (wall, boot) = self.now(), clocks()
+            now, (wall, boot) = self.reading(), clocks()
             expected = now.timestamp()
             with transaction.atomic():
                 self._alarm(ClockAlarm.Kind.ASKED, expected, wall, boot, since=expected)
@@ -267,28 +320,21 @@ class Watch:
                     detail={"reason": reason.strip()},
                 )  # fmt: skip
 
-    def _hear_of_others(self, wall: float, boot: float) -> None:
+    def hear_of_others(self) -> None:
         """An alarm that another process raised, also one that was confirmed before we looked."""
-        newest = ClockAlarm.objects.first()
-        if newest and newest.is_open:
-            self._join(wall, boot)
-        elif newest and newest.pk > self.settled:
-            with self.lock:
-                self.trusted = wall + self.correction - boot
-                self._hear_of_confirmation(wall, boot)
-
-    def _join(self, wall: float, boot: float) -> None:
-        """Doubt with the others: what is confirmed to them holds here too."""
         with self.lock:
-            if not self.alarmed:
+            wall, boot = clocks()
+            if newest_settled() > self.settled:
+                self._adopt(wall, boot)
+            if not self.alarmed and open_alarm():
+                # Doubt with the others: what is confirmed to them holds here too.
                 self.trusted, self.alarmed = wall + self.correction - boot, True
 
     def look(self) -> None:
         """A look a second, and a reading kept every few seconds, for whoever starts after us."""
         wall, boot = clocks()  # before it is compared: what is kept was seen to be sound
-        self.now()
-        if not self.alarmed:
-            self._hear_of_others(wall, boot)
+        self.reading()
+        self.hear_of_others()
         if not self.alarmed and boot - self.kept_at >= KEEP:
             self.kept_at = boot
             recent = Q(wall__gt=wall - KEEP / 2, wall__lte=wall, boot_id=boot_id())
@@ -296,8 +342,21 @@ class Watch:
                 keep_reading(wall, boot, self.correction)
 
 
+def _moment_of_asking(now: datetime, settled: int | None) -> datetime:
+    refuse_overtaken(settled)
+    return now
+
+
+def _unwatched_now() -> datetime:
+    """The time in a process that does not watch: by the correction that was confirmed at this machine."""
+    wall, boot = clocks()
+    row = ClockReading.objects.filter(host=_host(), boot_id=boot_id()).first()
+    fits = row is not None and abs(wall - row.wall - (boot - row.boot)) <= MOST
+    return timezone.now() + timedelta(seconds=row.correction if row is not None and fits else 0.0)
+
+
 WATCH = Watch()
-now = WATCH.now
+now, at_right_time = WATCH.now, WATCH.at_right_time
 
 
 def begin_watch() -> None:
@@ -329,7 +388,7 @@ def _limit(key: str) -> float:
     brought = Programme.objects.filter(from_centre=True).values("policy_digest")
     kept = Snapshot.objects.filter(digest__in=brought).values_list(f"content__{key}", flat=True)
     values = [default_rules()[key].value, *own, *(value for value in kept if value is not None)]
-    return float(min(values))
+    return float(min(value for value in values if value > 0))
 
 
 def keep_reading(wall: float, boot: float, correction: float) -> None:
@@ -354,7 +413,13 @@ def newest_sign() -> float | None:
 def _another_agrees(seconds: float) -> bool:
     """Whether another machine of the installation is at work now, at this time."""
     rows = ClockReading.objects.exclude(host=_host())
-    return any(0 <= seconds - (row.wall + row.correction) <= 2 * KEEP for row in rows)
+    return any(0 <= seconds - (row.wall + row.correction) <= AGREES for row in rows)
+
+
+def _others_time() -> float | None:
+    """The time that another machine of the installation kept last (seconds)."""
+    rows = ClockReading.objects.exclude(host=_host())
+    return max((row.wall + row.correction for row in rows), default=None)
 
 
 def _last_life(known: float, *, until: float) -> float:
@@ -428,21 +493,29 @@ def _stand_still(session: Session, alarm: ClockAlarm, at: datetime) -> None:
     reckon_running(session)
 
 
-@transaction.atomic
 def confirm_time(
-    *, alarm: ClockAlarm, choice: str, right_at: datetime | None, reason: str, by: str
+    *,
+    alarm: ClockAlarm,
+    choice: str,
+    right_at: datetime | None,
+    reason: str,
+    by: str,
+    ahead: timedelta | None = None,
 ) -> datetime:
     """Say which time is right and let clocks run on from it; everybody has what was left at the step.
 
     `choice`: the time as it went on (`old`), the wall clock (`new`), or the one typed (`right_at`).
+    ahead: by how much the wall clock was ahead of the time that went on where both were shown, which
+    may have been another machine; None: here.
     Returns the time from now on. Raises BadTime where it was settled already or nothing was typed.
     """
     if not reason.strip() or (choice == TYPED and right_at is None):
         raise BadTime
-    with WATCH.lock:
-        old = WATCH.now()
+    with WATCH.lock, transaction.atomic():
+        old = WATCH.reading()
         wall, boot = clocks()
-        right = {OLD: old, NEW: _moment(wall)}.get(choice) or right_at
+        new = _moment(wall) if ahead is None else old + ahead
+        right = {OLD: old, NEW: new}.get(choice) or right_at
         if right is None:
             raise BadTime
         settled = ClockAlarm.objects.filter(pk=alarm.pk, is_open=True).update(
@@ -461,7 +534,8 @@ def confirm_time(
         ):
             _run_on(session, alarm, old=old, right=right, by=by)
         correction = right.timestamp() - wall
-        correction = 0.0 if choice == NEW else correction
+        if choice == NEW and abs(correction) <= WATCH.most:
+            correction = 0.0  # it is this machine's own
         keep_reading(wall, boot, correction)
         # What other machines took for right is settled too: they go on from what was confirmed here.
         ClockReading.objects.exclude(host=_host()).delete()
@@ -482,6 +556,7 @@ def _run_on(
     one_at_a_time(session.pk)
     if right < alarm.since:
         _restate(session, right - old)
+    _begin_before(session, right)
     still = session.interruptions.filter(kind=Interruption.Kind.CLOCK, ended_at__isnull=True)
     still.update(ended_at=right, ended_by=by)
     reckon_running(session)
@@ -492,17 +567,28 @@ def _run_on(
 
 
 def _restate(session: Session, shift: timedelta) -> None:
-    """The time before was ahead: what a running attempt is reckoned from is said in the right time.
+    """The time before was ahead: what the session's exams are reckoned from is said in the right time.
 
-    The log of answers keeps the times that it was written with; the confirmation stands beside it.
+    Also what was submitted or closed meanwhile: it may be opened again. The log of answers keeps the
+    times that it was written with; the confirmation stands beside it.
     """
-    running = Attempt.objects.filter(_unfinished(), seat__session=session)
-    SectionTime.objects.filter(attempt__in=running).update(
-        begun_at=F("begun_at") + shift, closes_at=F("closes_at") + shift
-    )
-    own = Q(attempt__isnull=True) | Q(attempt__in=list(running.values_list("pk", flat=True)))
-    session.interruptions.filter(own).update(
-        started_at=F("started_at") + shift, ended_at=F("ended_at") + shift
-    )
-    running.update(begun_at=F("begun_at") + shift, closes_at=F("closes_at") + shift)
-    Attempt.objects.filter(seat__session=session).update(seen_at=F("seen_at") + shift)
+    attempts = Attempt.objects.filter(seat__session=session)
+    of_session = {"attempt__in": list(attempts.values_list("pk", flat=True))}
+    _shift(SectionTime.objects.filter(**of_session), shift, "begun_at", "closes_at", "left_at")
+    _shift(session.interruptions.all(), shift, "started_at", "ended_at")
+    _shift(Silence.objects.filter(**of_session), shift, "since", "until")
+    _shift(Grant.objects.filter(**of_session), shift, "at")
+    _shift(attempts, shift, "begun_at", "closes_at", "seen_at", "submitted_at", "set_aside_at")
+    _shift(Seat.every.filter(session=session), shift, "removed_at")
+    _shift(Session.objects.filter(pk=session.pk), shift, "closed_at")
+
+
+def _shift(rows: QuerySet[Any], shift: timedelta, *fields: str) -> None:
+    """Move moments on, or back; what is not there stays away."""
+    rows.update(**{field: F(field) + shift for field in fields})
+
+
+def _begin_before(session: Session, right: datetime) -> None:
+    """What people stopped during the doubt stands still from the right time on, not from later than that."""
+    session.interruptions.filter(ended_at__gt=right).update(ended_at=right)
+    session.interruptions.filter(started_at__gt=right).update(started_at=right)

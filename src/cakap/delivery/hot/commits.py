@@ -66,7 +66,9 @@ def _known(exc: Exception) -> Exception:
 
 def _save(sendings: list[Sending]) -> list[Outcome]:
     try:
-        return save(sendings, now=time_watch.now())
+        return time_watch.at_right_time(
+            lambda now, settled: save(sendings, now=now, settled=settled)
+        )
     except DatabaseError:
         # A connection that broke is not used again; the next sending opens another.
         connection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +42,7 @@ def clock_page(request: HttpRequest) -> HttpResponse:
         raise StalePage  # another step came, or somebody has settled this one
     if alarm and form.is_valid():
         right = time_watch.confirm_time(
-            alarm=alarm, **form.cleaned_data, by=request.user.get_username()
+            alarm=alarm, **form.cleaned_data, by=request.user.get_username(), ahead=_ahead(request)
         )
         text = _("Jam dipastikan: %(at)s. Waktu peserta berjalan lagi.")
         messages.success(request, text % {"at": f"{timezone.localtime(right):%d-%m-%Y %H.%M.%S}"})
@@ -50,7 +50,15 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     now, wall = time_watch.now(), datetime.fromtimestamp(time.time(), UTC)
     context = {
         "alarm": alarm, "form": form, "asking": ReasonForm(), "old": now, "new": wall,
-        "step": round((wall - now).total_seconds()),
+        "step": round((wall - now).total_seconds()), "ahead": (wall - now).total_seconds(),
         "settled": ClockAlarm.objects.filter(is_open=False)[:20],
     }  # fmt: skip
     return render(request, "delivery/clock.html", context)
+
+
+def _ahead(request: HttpRequest) -> timedelta | None:
+    """By how much the page showed the new time ahead of the old one; None where it does not say."""
+    try:
+        return timedelta(seconds=float(request.POST["ahead"]))
+    except (KeyError, ValueError, OverflowError):
+        return None

@@ -185,7 +185,9 @@ def _saved(request: HttpRequest, field: str) -> HttpResponse:
     sending = Sending(
         attempt=attempt, device=device, sent=sent, unreadable=unreadable, caller=caller_of(request)
     )
-    (outcome,) = save([sending], now=time_watch.now())
+    (outcome,) = time_watch.at_right_time(
+        lambda now, settled: save([sending], now=now, settled=settled)
+    )
     status, told = reply_to(outcome)
     return JsonResponse(told, status=status)
 
