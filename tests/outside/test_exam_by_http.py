@@ -206,6 +206,20 @@ def test_other_content_under_a_number_goes_to_the_evidence(shared_agency, person
     assert own.read()["answers"] == {str(own.items[0]): "a", str(own.items[1]): "c"}
 
 
+def test_what_is_no_answer_is_evidence_that_cannot_count_and_blocks_nothing(shared_agency, person):
+    own = person(11)
+    own.answer(own.items[0], "b")
+    wrong = [{"response": "tidak-ada"}, {"item": 10**6}, {"kind": "shout"}, {"response": None}]
+    refused = own.send(*[{**own.event(own.items[1], "a"), **how} for how in wrong])
+
+    assert [event["evidence"] for event in refused.json()["refused"]] == [True] * 4
+    assert own.submit().json()["answered"] == 1, "the last number of all was refused"
+    page, counted = decide(shared_agency, 11, accepted=True)
+    assert words_of(page).count("tidak dikenali sebagai jawaban") == 4
+    assert counted.status_code == 400
+    assert decide(shared_agency, 11, accepted=False)[1].status_code == 302
+
+
 def test_accepted_evidence_of_one_page_counts_before_what_was_answered_since(shared_agency, person):
     own = person(10)
     answered, open_ = own.items[:2]

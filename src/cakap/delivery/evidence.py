@@ -50,7 +50,7 @@ def evidence_of(attempt: Attempt) -> list[Evidence]:
     return [
         Evidence(
             stray=row, workstation=machines.get(row.device, row.address),
-            answered_since=newest.get(row.item_id, 0) > row.seq,
+            answered_since=newest.get(row.item_id or 0, 0) > row.seq,
             decision=getattr(row, "decision", None),
         )
         for row in rows
@@ -70,8 +70,8 @@ def decide_evidence(
 ) -> int:
     """Take the named evidence into the log, or leave it out; how many pieces were decided.
 
-    What was decided before stays decided. Raises BadEvidenceDecision without a reason or a second
-    officer.
+    What was decided before stays decided, and what is no answer of this exam is never taken in: it waits
+    to be left out. Raises BadEvidenceDecision without a reason or a second officer, or where nothing is left.
     """
     refuse_at_site(attempt.seat.session)
     if not reason.strip() or not second or second == by:
@@ -80,6 +80,11 @@ def decide_evidence(
     rows = list(attempt.strays.filter(pk__in=strays, decision__isnull=True).order_by("seq", "pk"))
     if not rows:
         message = "Tidak ada yang dipilih, atau semuanya sudah diputuskan."
+        raise BadEvidenceDecision(message)
+    if accepted:
+        rows = [row for row in rows if row.cause != Stray.Cause.REFUSED]
+    if not rows:
+        message = "Yang tidak dikenali sebagai jawaban ujian ini tidak dapat dihitung."
         raise BadEvidenceDecision(message)
     before = _code(attempt)
     if accepted:
@@ -109,7 +114,7 @@ def _take_in(row: Stray, now: datetime) -> None:
     if there == (row.kind, row.item_id, row.response):
         return
     seq = row.seq if there is None else _free_number(row)
-    if seq is None:
+    if seq is None or row.item_id is None:
         return
     Event.objects.create(
         attempt_id=row.attempt_id, seq=seq, kind=row.kind, item_id=row.item_id,

@@ -323,18 +323,25 @@ class Event(models.Model):
 
 
 class Stray(models.Model):
-    """Evidence: an event that was not taken into the log. It counts only when two officers accept it."""
+    """Evidence: an event that was not taken into the log. It counts only when two officers accept it.
+
+    One that is no answer of this exam cannot count; kind and item say what they could be read as, and
+    `response` what was sent.
+    """
 
     class Cause(models.TextChoices):
         DEVICE = "device", _("dari komputer sebelumnya")
         TURN = "turn", _("soal adaptif sesudah soal berikutnya diminta")
         CONFLICT = "conflict", _("isi lain dengan nomor urut yang sama")
+        REFUSED = "refused", _("tidak dikenali sebagai jawaban ujian ini")
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="strays")
     device = models.CharField(max_length=32)
     seq = models.PositiveIntegerField()
-    kind = models.CharField(max_length=6, choices=Event.Kind)
-    item = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=6, choices=Event.Kind, blank=True)
+    item = models.ForeignKey(
+        ItemVersion, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     response = models.TextField()
     client_at = models.DateTimeField()
     received_at = models.DateTimeField()

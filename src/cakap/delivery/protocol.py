@@ -21,7 +21,7 @@ UNREADABLE = "Susunan jawaban tidak dikenali."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """One event as the page sends it."""
+    """One event as the page sends it. Of one that could not be read each field holds what was there."""
 
     seq: int
     kind: str
@@ -34,14 +34,15 @@ class Sent:
 class Sending:
     """What one device sends at once; nothing in `sent` is a heartbeat.
 
-    unreadable: events of the same request that could not be read; they are reported with the outcome.
+    unreadable: events of the same request that could not be read; they are reported with the outcome,
+    and kept aside.
     """
 
     attempt: int
     device: str
     sent: Sequence[Sent]
     caller: Caller = NOWHERE
-    unreadable: Sequence[RefusedEvent] = ()
+    unreadable: Sequence[Sent] = ()
 
 
 @dataclass(kw_only=True, slots=True)  # not frozen: one is made for every answer
@@ -134,7 +135,7 @@ def refuse_other_page(told: Mapping[str, Any], attempt: int, device: str) -> Non
         raise OtherAttempt(message)
 
 
-def events_of(told: Any) -> tuple[list[Sent], list[RefusedEvent]]:
+def events_of(told: Any) -> tuple[list[Sent], list[Sent]]:
     """The events of a body that was JSON, and those that are none; refused whole where it is no list."""
     if told is None:
         return [], []
@@ -144,15 +145,19 @@ def events_of(told: Any) -> tuple[list[Sent], list[RefusedEvent]]:
         message = f"Terlalu banyak jawaban sekaligus: {len(told)}, paling banyak {MOST_EVENTS}."
         raise BadEvent(message)
     found: list[Sent] = []
-    refused: list[RefusedEvent] = []
+    unreadable: list[Sent] = []
     for event in told:
         try:
             found.append(_event(event))
         except (KeyError, TypeError, ValueError, OverflowError):
-            seq = event.get("seq") if isinstance(event, dict) else None
-            named = seq if type(seq) is int and 0 <= seq <= MOST_SEQ else None
-            refused.append(RefusedEvent(seq=named, code="BadEvent", message=UNREADABLE, status=400))
-    return found, refused
+            parts: Any = event if isinstance(event, dict) else {}
+            unreadable.append(
+                Sent(
+                    seq=parts.get("seq"), kind=parts.get("kind"), item=parts.get("item"),
+                    response=parts.get("response"), at=parts.get("at"),
+                )
+            )  # fmt: skip
+    return found, unreadable
 
 
 def _event(told: Any) -> Sent:

@@ -6,6 +6,7 @@ alone: what is wrong with one event is told of that event, and keeps no other fr
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,7 +41,15 @@ from cakap.delivery.models import (
     Stray,
 )
 from cakap.delivery.outages import note_silences
-from cakap.delivery.protocol import MOST_EVENTS, MOST_SEQ, Kept, Outcome, Sending, Sent
+from cakap.delivery.protocol import (
+    MOST_EVENTS,
+    MOST_SEQ,
+    UNREADABLE,
+    Kept,
+    Outcome,
+    Sending,
+    Sent,
+)
 from cakap.errors import Refused
 from cakap.itembank.queries import adaptive_pools, form_answerable, timed_items
 from cakap.itembank.responses import is_plain_text
@@ -51,7 +60,8 @@ LOG = logging.getLogger(__name__)
 # A row that is written anew for every answer costs more than the answer.
 SEEN_AGAIN = timedelta(seconds=5)
 ENDED = frozenset({Session.State.CLOSED, Session.State.CANCELLED})
-ROWS_AN_INSERT, MOST_TYPED = 2000, 20_000
+ROWS_AN_INSERT, MOST_TYPED, MOST_KEY = 2000, 20_000, 2**63
+PLAIN = frozenset({str, int, float, bool, type(None)})
 COLUMNS = (
     "attempt_id", "seq", "kind", "item_id", "response", "client_at", "received_at", "late",
     "device", "address",
@@ -129,12 +139,13 @@ class _Checked:
         """Set one event aside; with a cause it is kept as evidence."""
         told = why(message)
         seq = event.seq if type(event.seq) is int and 0 <= event.seq <= MOST_SEQ else None
+        kept = bool(cause) and seq is not None
         self.refused.append(
             RefusedEvent(
-                seq=seq, code=told.code, message=str(told), status=told.status, evidence=bool(cause)
+                seq=seq, code=told.code, message=str(told), status=told.status, evidence=kept
             )
         )
-        if cause:
+        if kept:
             self.evidence.append((event, cause))
 
 
@@ -252,7 +263,7 @@ def _check(sending: Sending, standing: _Standing | None) -> _Checked:
     """What may be kept of a sending, event by event; nothing is written yet."""
     if standing is None:
         return _Checked(sending=sending, standing=NOBODYS, refusal=NotSignedIn())
-    checked = _Checked(sending=sending, standing=standing, refused=list(sending.unreadable))
+    checked = _Checked(sending=sending, standing=standing)
     answerable = answerable_of(standing.form)
     if standing.device != sending.device:  # it stands in a signed token: nobody guesses at it
         checked.refusal = _other_device(checked, answerable)
@@ -271,10 +282,12 @@ def _check(sending: Sending, standing: _Standing | None) -> _Checked:
 
 
 def _sort_out(checked: _Checked, answerable: Mapping[int, Callable[[str], bool]]) -> None:
+    for event in checked.sending.unreadable:
+        checked.refuse(event, BadEvent, UNREADABLE, cause=Stray.Cause.REFUSED)
     for event in checked.sending.sent:
         problem = _problem(event, answerable)
         if problem:
-            checked.refuse(event, BadEvent, problem)
+            checked.refuse(event, BadEvent, problem, cause=Stray.Cause.REFUSED)
         else:
             checked.good.append(event)
     _refuse_out_of_turn(checked)
@@ -402,7 +415,7 @@ def _insert_singly(
             raise
         except Exception:  # noqa: BLE001 - told to its sender as a refusal
             checked.good.remove(event)
-            checked.refuse(event, BadEvent)
+            checked.refuse(event, BadEvent, cause=Stray.Cause.REFUSED)
         else:
             taken.append((checked, event))
     return taken
@@ -440,9 +453,8 @@ def _keep_evidence(own: Sequence[_Checked], now: datetime, *, poisoned: bool) ->
     rows = [
         Stray(
             attempt_id=one.sending.attempt, device=one.sending.device, seq=event.seq,
-            kind=event.kind, item_id=event.item, response=event.response, client_at=event.at,
             received_at=now, address=one.sending.caller.address[:45], cause=cause,
-            digest=content_digest(event.kind, event.item, event.response),
+            **(_as_sent(event) if cause != Stray.Cause.REFUSED else _as_found(event, one, now)),
         )
         for one in own
         for event, cause in one.evidence
@@ -454,6 +466,28 @@ def _keep_evidence(own: Sequence[_Checked], now: datetime, *, poisoned: bool) ->
             _write_singly(row)
     elif unique:
         _write_evidence(list(unique.values()))
+
+
+def _as_sent(event: Sent) -> dict[str, Any]:
+    """What a piece of evidence keeps of an event that is sound."""
+    return {
+        "kind": event.kind, "item_id": event.item, "response": event.response,
+        "client_at": event.at, "digest": content_digest(event.kind, event.item, event.response),
+    }  # fmt: skip
+
+
+def _as_found(event: Sent, checked: _Checked, now: datetime) -> dict[str, Any]:
+    """The same of one that is not: each part where a column takes it, and all of it as text."""
+    found = [event.kind, event.item, event.response, event.at]
+    text = json.dumps([one if type(one) in PLAIN else str(one) for one in found])[:MOST_TYPED]
+    kinds = [kind for kind in Event.Kind.values if kind == event.kind]
+    forms_own = type(event.item) is int and event.item in answerable_of(checked.standing.form)
+    is_moment = isinstance(event.at, datetime) and event.at.tzinfo and 1970 <= event.at.year <= 2200
+    return {
+        "kind": kinds[0] if kinds else "", "response": text,
+        "item_id": event.item if forms_own and event.item < MOST_KEY else None,
+        "client_at": event.at if is_moment else now, "digest": content_digest("", 0, text),
+    }  # fmt: skip
 
 
 def _write_singly(row: Stray) -> None:

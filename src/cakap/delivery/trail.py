@@ -105,6 +105,6 @@ def _strays(attempt: Attempt, *, with_answers: bool) -> Iterator[Happening]:
         yield Happening(
             at=stray.received_at, client_at=stray.client_at,
             late=not (decision and decision.accepted), what=_evidence(stray, decision),
-            item=stray.item.item.code, response=_told(stray, with_answers=with_answers),
+            item=stray.item.item.code if stray.item else "", response=_told(stray, with_answers=with_answers),
             workstation=names.get(stray.device, ""), address=stray.address,
         )  # fmt: skip

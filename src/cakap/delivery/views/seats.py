@@ -183,7 +183,7 @@ def evidence_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _evidence_label(row: Evidence) -> str:
     told = _("%(kind)s butir %(item)s, %(at)s menurut %(machine)s – %(cause)s") % {
-        "kind": row.stray.get_kind_display(), "item": row.stray.item.item.code,
+        "kind": row.stray.get_kind_display(), "item": row.stray.item.item.code if row.stray.item else "?",
         "at": _moment(row.stray.client_at)[11:19], "machine": row.workstation,
         "cause": row.stray.get_cause_display(),
     }  # fmt: skip
