@@ -311,6 +311,18 @@ def test_a_short_circuit_takes_a_room_and_gives_it_back_whole(session):
     assert after == before
 
 
+def test_the_last_answer_before_a_cut_is_the_last_sign_of_life(session):
+    """The row of who was heard is not written anew for every answer; the answers are."""
+    one = sit(session)
+    keep(one, 1, now=later(10))
+    cut = later(10) + timedelta(seconds=4)
+    keep(one, 2, "b", now=cut)
+
+    assert control.last_sign_of_life(session, now=later(20)) == cut
+    keep(one, 3, "c", now=later(30))
+    assert control.last_sign_of_life(session, now=later(30.5)) == cut
+
+
 def test_an_outage_during_a_pause_is_given_back_once(session):
     one = sit(session)
     control.pause_room(session=session, reason="Listrik", by="p", now=later(20))

@@ -40,7 +40,7 @@ from cakap.delivery.models import (
     SectionTime,
     Stray,
 )
-from cakap.delivery.outages import note_silences
+from cakap.delivery.outages import SEEN_AGAIN, note_silences
 from cakap.delivery.protocol import (
     MOST_EVENTS,
     MOST_SEQ,
@@ -57,8 +57,6 @@ from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Accommodation, Session
 
 LOG = logging.getLogger(__name__)
-# A row that is written anew for every answer costs more than the answer.
-SEEN_AGAIN = timedelta(seconds=5)
 ENDED = frozenset({Session.State.CLOSED, Session.State.CANCELLED})
 ROWS_AN_INSERT, MOST_TYPED, MOST_KEY = 2000, 20_000, 2**63
 PLAIN = frozenset({str, int, float, bool, type(None)})
