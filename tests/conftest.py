@@ -50,10 +50,13 @@ def _fresh_cache():
 
 @pytest.fixture(scope="session", autouse=True)
 def _initialised_once(tmp_path_factory):
-    """Where this run, on all its workers, keeps the data directory that tests copy."""
+    """Where this run, on all its workers, keeps the data directory that tests copy.
+
+    `scripts/test` names one for all its runs.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    os.environ[FOLDER] = str(shared / "initialised")
+    os.environ.setdefault(FOLDER, str(shared / "initialised"))
 
 
 @pytest.fixture(scope="session")

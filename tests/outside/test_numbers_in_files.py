@@ -111,13 +111,18 @@ NEW = ("Nama", "1985-01-03", "L", "PNS", "III/a", "S-1")
     [
         # A column of formulas whose values were not stored, as some programs write them.
         ([("no", "x", *HEADERS[1:], "nip"), ("=ROW()-1", "", *NEW, 198503012010031001)], 2),
-        ([("=TODAY()",), HEADERS, ("198501032010031009", *NEW), (198503012010031001, *NEW)], 4),
+        pytest.param(
+            [("=TODAY()",), HEADERS, ("198501032010031009", *NEW), (198503012010031001, *NEW)], 4,
+            marks=pytest.mark.long,
+        ),
         ([(None, "=TODAY()"), (None, *HEADERS), (None, 198503012010031001, *NEW)], 3),
-        ([("", *HEADERS, "catatan"), ("=ROW()-1", 198503012010031001, *NEW)], 2),
+        pytest.param(
+            [("", *HEADERS, "catatan"), ("=ROW()-1", 198503012010031001, *NEW)], 2,
+            marks=pytest.mark.long,
+        ),
     ],
 )  # fmt: skip
 def test_formulas_without_stored_values_hide_no_shortened_number(town, tmp_path, rows, row):
-    before = people(town)
     file = tmp_path / "rumus.xlsx"
     file.write_bytes(workbook(*rows))
     done = imported(town, "employees", file, "--dry-run", "--json")
@@ -125,7 +130,6 @@ def test_formulas_without_stored_values_hide_no_shortened_number(town, tmp_path,
 
     assert [line for line in problems if "15 angka" in line], problems
     assert f"baris {row}, kolom nip" in problems[0]
-    assert people(town) == before
 
 
 def test_a_list_whose_last_column_is_the_number_is_refused_not_a_fault(shared_agency):
