@@ -11,7 +11,15 @@ from world import NOW
 from cakap.accounts.models import Role
 from cakap.audit.models import Entry
 from cakap.delivery import control
-from cakap.delivery.errors import BadPause, NotBegun, NotTimed, OtherDevice, TimeIsUp, TooLong
+from cakap.delivery.errors import (
+    BadPause,
+    NotBegun,
+    NotTimed,
+    OtherDevice,
+    Postponed,
+    TimeIsUp,
+    TooLong,
+)
 from cakap.delivery.live import Board
 from cakap.delivery.minutes import code, minutes
 from cakap.delivery.models import Attempt
@@ -372,6 +380,28 @@ def test_a_provider_outage_is_continued_or_postponed_by_policy(session):
     control.free_device(attempt=fresh(one), by="p", now=other_day)
     again = sign_in(nip=nip, pin=session.pin, now=other_day)
     assert len(state_of(again).answers) == 1
+
+
+def test_what_is_answered_at_home_after_a_postponement_is_kept_and_does_not_count(session):
+    one = sit(session)
+    keep(one, 1)
+    words = {"session": session, "reason": "Banjir", "by": "p"}
+    control.postpone(**words, starts_at=later(1500), now=later(10))
+    control.postpone(**words, starts_at=later(1560), now=later(15))
+
+    keep(one, 2, "b", now=later(10, 4))
+    told = keep(one, 3, "c", now=later(11))
+    assert told.ended["by"] == "postponed"
+    with pytest.raises(Postponed, match="23-01-2025 pukul 10.00"):
+        submit(attempt=fresh(one), device=one.device, last_seq=3, now=later(12))
+    control.open_room(session=session, by="p", now=later(1560))
+    control.resume_room(session=session, by="p", now=later(1560))
+    assert list(one.events.order_by("seq").values_list("late", flat=True)) == [False, False, True]
+    assert list(state_of(one).answers.values()) == ["b"]
+
+    keep(one, 4, "d", now=later(1561))
+    assert list(state_of(one).answers.values()) == ["d"]
+    assert submit(attempt=fresh(one), device=one.device, last_seq=4, now=later(1562)).code
 
 
 def test_a_tampered_workstation_leaves_a_trail_and_ends_nobodys_exam(session):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from commands import wait_for
 
-from outside.agency import plan_session
+from outside.agency import open_session, plan_session
 from outside.exam import Participant, hidden, seats_of
 from outside.installation import PASSWORD, words_of
 
@@ -132,6 +132,13 @@ def test_what_was_on_its_way_when_a_session_was_postponed_counts(agency):
     )  # fmt: skip
 
     assert person.answer(person.items[1], "b").status_code == 200
+    for refused in (person.browser.get("/ujian/isi.json"), person.submit()):
+        assert refused.status_code == 409
+        assert "dijadwalkan ulang ke" in words_of(refused)
+    assert person.post("/ujian/detak", {}).json()["ended"]["by"] == "postponed"
+    assert person.browser.get("/ujian/kerja/").status_code == 200
+    assert person.browser.get("/ujian/tanda-terima/").headers["location"] == "/ujian/kerja/"
+    open_session(agency)
 
     assert set(person.read()["answers"]) == {str(person.items[0]), str(person.items[1])}
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cakap.delivery.clock import Bounds
@@ -17,6 +18,7 @@ from cakap.delivery.queries import state_of
 from cakap.programmes.models import Session
 
 SUBMITTED, CLOSED, CANCELLED, REMOVED, TIME = "submitted", "closed", "cancelled", "removed", "time"
+POSTPONED = "postponed"  # no end: it goes on when the session is opened again
 REMEMBERED = 10  # seconds for which a worker remembers how many answers count
 
 
@@ -29,26 +31,31 @@ def end_of(
     grace: timedelta,
     removed: bool = False,
 ) -> str:
-    """By what an attempt has ended, empty while it goes on. People's decisions come before the time."""
+    """By what an attempt has ended or waits, empty while it goes on; people's decisions before the time."""
     if session_state == Session.State.CANCELLED:
         return CANCELLED
     if removed:
         return REMOVED
     if submitted_at:
         return SUBMITTED
-    if session_state == Session.State.CLOSED:
-        return CLOSED
-    if bounds is not None and bounds.is_over(now, grace):
-        return TIME
-    return ""
+    time_is_up = bounds is not None and bounds.is_over(now, grace)
+    return _BY_STATE.get(session_state) or (TIME if time_is_up else "")
 
 
-def told_of_end(attempt: int, by: str, now: datetime) -> dict[str, Any] | None:
-    """What the page is told of an end: by what, how many answers count, and the sentence; None if none."""
+_BY_STATE = {Session.State.CLOSED: CLOSED, Session.State.PLANNED: POSTPONED}
+
+
+def told_of_end(
+    attempt: int, by: str, now: datetime, *, starts_at: datetime
+) -> dict[str, Any] | None:
+    """What the page is told of an end: by what, how many answers count, and the sentence; None if none.
+
+    starts_at: of the session, which a postponed one is told with.
+    """
     if not by:
         return None
     answered = counted_answers(attempt, by, int(now.timestamp()) // REMEMBERED)
-    return {"by": by, "answered": answered, "message": sentence(by, answered)}
+    return {"by": by, "answered": answered, "message": sentence(by, answered, starts_at)}
 
 
 @lru_cache(maxsize=20000)
@@ -58,7 +65,7 @@ def counted_answers(attempt: int, by: str, tick: int) -> int:
     return 0 if by in {CANCELLED, REMOVED} else len(state_of(Attempt(pk=attempt)).answers)
 
 
-def sentence(by: str, answered: int) -> str:
+def sentence(by: str, answered: int, starts_at: datetime) -> str:
     """What a participant reads of an end."""
     sentences = {
         SUBMITTED: _("Ujian sudah diselesaikan. {n} jawaban dihitung."),
@@ -78,8 +85,17 @@ def sentence(by: str, answered: int) -> str:
             "Waktu ujian sudah habis. {n} jawaban yang tersimpan dihitung; yang tiba sesudahnya "
             "disimpan dan ditandai terlambat."
         ),
+        POSTPONED: _(
+            "Sesi ini dijadwalkan ulang ke {when}. Jawaban yang tersimpan tetap tersimpan; ujian "
+            "dilanjutkan di ruang ujian setelah pengawas membuka sesinya lagi."
+        ),
     }
-    return str(sentences[by]).format(n=answered)
+    return str(sentences[by]).format(n=answered, when=day_and_time(starts_at))
+
+
+def day_and_time(moment: datetime) -> str:
+    """A moment as a participant reads it."""
+    return f"{timezone.localtime(moment):%d-%m-%Y pukul %H.%M}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -62,6 +62,10 @@ class TimeIsUp(Refused):
     """Waktu ujian sudah habis atau ujian sudah diselesaikan."""
 
 
+class Postponed(Refused):
+    """Sesi ini dijadwalkan ulang. Jawaban yang tersimpan tetap tersimpan."""
+
+
 class BadEvent(EventRefusal):
     """Jawaban tidak dikenali."""
 

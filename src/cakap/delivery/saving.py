@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -57,6 +57,7 @@ from cakap.policy.queries import policy_kept
 from cakap.programmes.models import Accommodation, Session
 
 LOG = logging.getLogger(__name__)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of nobody's session
 ENDED = frozenset({Session.State.CLOSED, Session.State.CANCELLED})
 ROWS_AN_INSERT, MOST_TYPED, MOST_KEY = 2000, 20_000, 2**63
 PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -86,14 +87,21 @@ class _Standing:
     door: Door
     page: int = 0
     removed: bool = False
+    starts_at: datetime = EPOCH
+    postponed_at: datetime | None = None
     sections: Mapping[int, Bounds | None] = field(default_factory=dict)
 
     def is_late(self, item: int, now: datetime) -> bool:
         """Whether an answer to this item comes after its end."""
-        # Of a session that was postponed everybody's time stands still: what was on its way counts.
         if self.submitted_at or self.removed or self.state in ENDED:
             return True
         grace, section = late_grace(self.policy), timed_of(self.form).get(item)
+        # Of a session that was postponed everybody's time stands still, so that no end marks what is
+        # answered outside the room: only what was on its way counts.
+        if self.state == Session.State.PLANNED:
+            left_at = self.postponed_at
+            if left_at is None or now > left_at + grace:
+                return True
         if self.bounds is None or self.bounds.is_over(now, grace):
             return True
         own = self.bounds if section is None else self.sections.get(section)
@@ -217,7 +225,9 @@ def _outcome(checked: _Checked, now: datetime) -> Outcome:
         else None,
         page=standing.page,
         refused=refused,
-        ended=told_of_end(checked.sending.attempt, standing.end_by(now), now),
+        ended=told_of_end(
+            checked.sending.attempt, standing.end_by(now), now, starts_at=standing.starts_at
+        ),
     )
 
 
@@ -227,6 +237,7 @@ def _standings(attempts: set[int]) -> dict[int, _Standing]:
         "seat__session_id", "seat__session__state", "seat__session__form_id",
         "seat__session__programme__policy_digest", "seat__session__room__networks",
         "seat__session__quit_code", "seat__session__exam_keys", "pages", "set_aside_at",
+        "seat__session__starts_at", "seat__session__postponed_at",
     )  # fmt: skip
     found = {
         pk: _Standing(
@@ -234,11 +245,11 @@ def _standings(attempts: set[int]) -> dict[int, _Standing]:
             bounds=Bounds(closes_at=closes, paused_at=paused) if closes else None,
             state=state, form=form, policy=policy,
             door=Door(networks=networks, quit_code=quit_code, exam_keys=exam_keys), page=page,
-            removed=aside is not None,
+            removed=aside is not None, starts_at=starts_at, postponed_at=postponed_at,
         )
         for (
             pk, device, begun, closes, paused, submitted, seen, session, state, form, policy,
-            networks, quit_code, exam_keys, page, aside,
+            networks, quit_code, exam_keys, page, aside, starts_at, postponed_at,
         ) in rows
     }  # fmt: skip
     timed = [pk for pk, standing in found.items() if timed_of(standing.form)]

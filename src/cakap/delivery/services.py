@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from cakap.accounts.guesses import note_wrong, settle_right
@@ -20,7 +19,14 @@ from cakap.audit.services import record
 from cakap.delivery.clock_alarms import refuse_doubt
 from cakap.delivery.control import allowed_time, given_to, one_at_a_time, session_pause
 from cakap.delivery.door import NOWHERE, Caller, door_of, workstation_at
-from cakap.delivery.ends import CANCELLED, REMOVED, end_of, told_of_end
+from cakap.delivery.ends import (
+    CANCELLED,
+    POSTPONED,
+    REMOVED,
+    day_and_time,
+    end_of,
+    told_of_end,
+)
 from cakap.delivery.errors import (
     AnswersMissing,
     BadEvent,
@@ -30,6 +36,7 @@ from cakap.delivery.errors import (
     NotTimed,
     OtherBrowser,
     OtherDevice,
+    Postponed,
     TimeIsUp,
     TooManyTries,
 )
@@ -224,20 +231,16 @@ def _refuse_outside_window(session: Session, now: datetime) -> None:
     early, late = _begin_window(session.programme.policy_digest)
     if early is not None and now < session.starts_at - early:
         message = (
-            f"Sesi ini mulai {_day_and_time(session.starts_at)}. Ujian baru dapat dimulai "
-            f"{_day_and_time(session.starts_at - early)}."
+            f"Sesi ini mulai {day_and_time(session.starts_at)}. Ujian baru dapat dimulai "
+            f"{day_and_time(session.starts_at - early)}."
         )
         raise NotBegun(message)
     if late is not None and now > session.starts_at + late:
         message = (
-            f"Sesi ini mulai {_day_and_time(session.starts_at)}; ujian hanya dapat dimulai sampai "
-            f"{_day_and_time(session.starts_at + late)}. Hubungi pengawas."
+            f"Sesi ini mulai {day_and_time(session.starts_at)}; ujian hanya dapat dimulai sampai "
+            f"{day_and_time(session.starts_at + late)}. Hubungi pengawas."
         )
         raise NotBegun(message)
-
-
-def _day_and_time(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%d-%m-%Y pukul %H.%M}"
 
 
 @lru_cache(maxsize=64)
@@ -376,7 +379,7 @@ def _prior(policy_digest: str) -> tuple[float, float]:
 
 
 def ended_by(attempt: Attempt, now: datetime) -> str:
-    """By what an attempt has ended (delivery.ends), empty while it goes on."""
+    """By what an attempt has ended or waits (delivery.ends), empty while it goes on."""
     session = attempt.seat.session
     return end_of(
         submitted_at=attempt.submitted_at, session_state=session.state, bounds=attempt.bounds,
@@ -386,8 +389,14 @@ def ended_by(attempt: Attempt, now: datetime) -> str:
 
 
 def refuse_ended(*, attempt: Attempt, now: datetime) -> None:
-    """Raises TimeIsUp with what counts where the attempt has ended: its paper is not shown again."""
-    told = told_of_end(attempt.pk, ended_by(attempt, now), now)
+    """Raises TimeIsUp with what counts where the attempt has ended: its paper is not shown again.
+
+    Raises Postponed where its session waits to be opened again: at home nobody reads the paper.
+    """
+    by = ended_by(attempt, now)
+    told = told_of_end(attempt.pk, by, now, starts_at=attempt.seat.session.starts_at)
+    if told and by == POSTPONED:
+        raise Postponed(told["message"])
     if told:
         raise TimeIsUp(told["message"])
 
@@ -404,7 +413,7 @@ def submit(*, attempt: Attempt, device: str, last_seq: int, now: datetime) -> Re
         raise NotBegun
     if attempt.submitted_at is None:
         refuse_doubt()
-    if ended_by(attempt, now) in {CANCELLED, REMOVED}:
+    if ended_by(attempt, now) in {CANCELLED, REMOVED, POSTPONED}:
         refuse_ended(attempt=attempt, now=now)
     _refuse_before_all_came(attempt, last_seq)
     state = state_of(attempt)

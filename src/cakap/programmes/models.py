@@ -145,7 +145,8 @@ class Session(models.Model):
     With a `quit_code` only Safe Exam Browser with our configuration is let in; the code leaves it,
     `open_code` opens the configuration's file, and with `exam_keys` (Browser Exam Keys, one a line)
     only those builds of the browser are let in. What is done in a rehearsal reaches no result.
-    `closed_at` says since when it has been closed or cancelled.
+    `closed_at` says since when it has been closed or cancelled; `postponed_at`, of one that was open, since
+    when it waits to be opened again at another time.
     """
 
     class State(models.TextChoices):
@@ -168,6 +169,7 @@ class Session(models.Model):
     exam_keys = models.TextField(blank=True)
     is_rehearsal = models.BooleanField(default=False)
     closed_at = models.DateTimeField(null=True)
+    postponed_at = models.DateTimeField(null=True)
 
     owners: ClassVar = (
         "programme__initiator",

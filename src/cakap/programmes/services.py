@@ -330,8 +330,8 @@ def open_session(*, session: Session, actor: str, now: datetime) -> None:
     refuse_unreviewed_session(session)
     freeze_policy(programme=session.programme, now=now)
     freeze_form(form=session.form, now=now)
-    Session.objects.filter(pk=session.pk).update(state=Session.State.OPEN)
-    session.state = Session.State.OPEN
+    Session.objects.filter(pk=session.pk).update(state=Session.State.OPEN, postponed_at=None)
+    session.state, session.postponed_at = Session.State.OPEN, None
     record(
         actor=actor, action="session.open", subject=str(session.pk),
         agency=session.programme.organiser.code, now=now,
@@ -515,9 +515,11 @@ def postpone_session(
         message = "Ruang itu sudah dipakai pada waktu tersebut."
         raise WrongState(message)
     length = session.ends_at - session.starts_at
+    # Postponed once more, it was left when it was first.
+    left_at = now if session.state == Session.State.OPEN else session.postponed_at
     Session.objects.filter(pk=session.pk).update(
         state=Session.State.PLANNED, starts_at=starts_at, ends_at=starts_at + length,
-        pin=f"{secrets.randbelow(10**6):06d}",
+        pin=f"{secrets.randbelow(10**6):06d}", postponed_at=left_at,
     )  # fmt: skip
     record(
         actor=actor, action="session.postpone", subject=str(session.pk),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import public
 from cakap.delivery import time_watch
-from cakap.delivery.ends import told_of_end
+from cakap.delivery.ends import POSTPONED, told_of_end
 from cakap.delivery.errors import NoSuchSeat, OtherAttempt
 from cakap.delivery.forms import ConsentForm, EnterForm
 from cakap.delivery.leftovers import deposit_token, sealing_key_text
@@ -98,7 +98,7 @@ def work(request: HttpRequest) -> HttpResponse:
     attempt = live_attempt(request)
     if attempt.begun_at is None:
         return redirect("delivery:consent")
-    if ended_by(attempt, time_watch.now()):
+    if ended_by(attempt, time_watch.now()) not in {"", POSTPONED}:
         return redirect("delivery:receipt")
     context = {
         "attempt": attempt, "words": exam_words(), "seal_to": sealing_key_text(),
@@ -111,9 +111,10 @@ def work(request: HttpRequest) -> HttpResponse:
 def receipt_page(request: HttpRequest) -> HttpResponse:
     """What was kept, with a code to quote, however the exam ended."""
     attempt, now = live_attempt(request), time_watch.now()
-    ended = told_of_end(attempt.pk, ended_by(attempt, now), now)
-    if ended is None:
+    by = ended_by(attempt, now)
+    if by in {"", POSTPONED}:
         return redirect("delivery:work")
+    ended = told_of_end(attempt.pk, by, now, starts_at=attempt.seat.session.starts_at)
     kept = receipt(attempt, state_of(attempt))
     context = {
         "attempt": attempt, "receipt": kept, "ended": ended, "seal_to": sealing_key_text(),

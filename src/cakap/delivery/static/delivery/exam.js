@@ -143,7 +143,7 @@ function hear(told) {
   if (stopped !== paused) {
     paused = stopped;
     $("paused").hidden = !paused;
-    $("work").hidden = paused || over;
+    $("work").hidden = paused || over || Boolean(ended);
     $("announce").textContent = say(paused ? "paused" : "running");
   }
   hearOfEnd(told.ended ?? null);
@@ -189,9 +189,13 @@ function showNotice(text) {
   $("notices").append(note);
 }
 
+// The session is held at another time: nothing of the paper is shown until it is opened again. What waits
+// here is sent on, or kept until then.
+const POSTPONED = "postponed";
+const reopening = new Backoff(15000, 60000);
 // A page that was cut off when the time ended does not hand in by itself: the time may be given back.
 const IN_TOUCH = 90000; // ms
-// Only the server says that it is over: {by: "time" | "submitted" | "closed" | …, message}.
+// Only the server says that it is over or waits: {by: "time" | "submitted" | "postponed" | …, message}.
 function hearOfEnd(told) {
   const before = ended?.by;
   ended = told;
@@ -200,13 +204,17 @@ function hearOfEnd(told) {
   $("left").hidden = Boolean(ended);
   if (!ended) {
     $("work").hidden = paused || over;
+    if (before === POSTPONED) $("trouble").hidden = true;
+    if (before === POSTPONED && started) drawQuestion();
     return;
   }
   $("ended").textContent = ended.message ?? "";
   if (ended.by === "submitted") location.replace("/ujian/tanda-terima/");
   else if (ended.by === "time" && performance.now() - heard_at < IN_TOUCH) finish({ asked: false });
   else {
+    document.activeElement?.blur?.(); // what is being written is kept before it is taken from sight
     $("work").hidden = true;
+    if (ended.by === POSTPONED) $("question").replaceChildren();
     if (["closed", "time"].includes(ended.by))
       $("ended").append(" ", make("a", { href: "/ujian/tanda-terima/", textContent: say("receipt") }));
   }
@@ -619,6 +627,11 @@ async function open(stop) {
     } catch (error) {
       if (error instanceof Unreachable) unanswered += 1;
       if (stop.aborted) break;
+      if (error.code === "Postponed") {
+        hearOfEnd({ by: POSTPONED, message: error.message });
+        await pause(reopening.next());
+        continue;
+      }
       if (!(error instanceof Unreachable)) throw error;
       const kept = await keptHere(stop);
       if (kept) return kept;
