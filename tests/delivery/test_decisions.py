@@ -30,7 +30,7 @@ from cakap.delivery.models import (
 from cakap.delivery.queries import finished_attempts, session_of, state_of
 from cakap.delivery.services import begin, give_consent, sign_in, submit
 from cakap.delivery.sites.queries import amended_participants
-from cakap.errors import StalePage
+from cakap.errors import Refused, StalePage
 from cakap.itembank.queries import form_versions
 from cakap.programmes.errors import WrongState
 from cakap.programmes.models import Seat, Session
@@ -75,6 +75,46 @@ def test_closing_asks_again_when_more_have_begun(session):
         close(session=session, asked_with=asked, by="p", now=later(1))
     close(session=session, asked_with=asked + 1, by="p", now=later(1))
     assert session.state == "closed"
+
+
+ACTS = {
+    "open": lambda one: control.open_room(session=one, by="p", now=later(3)),
+    "close": lambda one: close(session=one, asked_with=9, by="p", now=later(3)),
+    "pause": lambda one: control.pause_room(session=one, reason="x", by="p", now=later(3)),
+    "resume": lambda one: control.resume_room(session=one, by="p", now=later(3)),
+    "postpone": lambda one: control.postpone(
+        session=one, starts_at=later(1500), reason="x", by="p", now=later(3)
+    ),
+    "cancel": lambda one: decisions.cancel_session(
+        session=one, asked_with=9, **TWO, now=later(3)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("cancel", "open"), ("cancel", "close"), ("cancel", "pause"), ("cancel", "postpone"),
+        ("close", "postpone"), ("close", "cancel"), ("close", "pause"), ("postpone", "close"),
+        ("postpone", "pause"), ("postpone", "resume"),
+    ],
+)  # fmt: skip
+def test_an_act_decides_on_what_another_has_done_while_it_waited(session, first, then):
+    """The second page had read the session before: then it waited for the first act's transaction."""
+    begun(session)
+    waited = Session.objects.get(pk=session.pk)
+    if then == "open":
+        waited.state = "planned"
+    ACTS[first](session)
+    stands = Session.objects.get(pk=session.pk)
+
+    with pytest.raises(Refused):
+        ACTS[then](waited)
+
+    now = Session.objects.get(pk=session.pk)
+    assert (now.state, now.starts_at, now.closed_at) == (
+        stands.state, stands.starts_at, stands.closed_at,
+    )  # fmt: skip
 
 
 def stale(session, *, since):

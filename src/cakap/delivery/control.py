@@ -31,11 +31,13 @@ from cakap.delivery.sites.services import refuse_at_site
 from cakap.errors import StalePage
 from cakap.jobs.services import in_blocks
 from cakap.policy.queries import policy_kept
+from cakap.programmes.holding import hold_sessions
 from cakap.programmes.models import Accommodation, Seat, Session
 from cakap.programmes.services import (
     close_session,
     open_session,
     postpone_session,
+    refuse_unless_open,
     register_exam_keys,
 )
 
@@ -89,9 +91,8 @@ def session_pause(session: int) -> Interruption | None:
 
 
 def one_at_a_time(session: int) -> None:
-    """Hold a session to the end of the transaction: what changes its time, and who begins, waits in turn.
-
-    Two acts at once would each reckon without what the other wrote. Held before any attempt is.
+    """Hold a session of which nothing was read (else hold_sessions) to the end of the transaction: what
+    changes its time, and who begins, waits in turn.
     """
     Session.objects.select_for_update().filter(pk=session).values_list("pk").first()
 
@@ -99,6 +100,7 @@ def one_at_a_time(session: int) -> None:
 @transaction.atomic
 def open_room(*, session: Session, by: str, now: datetime) -> None:
     """Let participants sign in."""
+    hold_sessions(session)
     refuse_at_site(session)
     refuse_unconfirmed_time()
     open_session(session=session, actor=by, now=now)
@@ -114,7 +116,7 @@ def let_in_builds(*, session: Session, keys: Sequence[str], by: str, now: dateti
 @transaction.atomic
 def pause_room(*, session: Session, reason: str, by: str, now: datetime) -> None:
     """Stop the clock of everybody in a room; who has not begun cannot begin meanwhile."""
-    one_at_a_time(session.pk)
+    hold_sessions(session)
     _refuse_unfit(session, reason)
     if session_pause(session.pk):
         message = "Sesi ini sudah dijeda."
@@ -134,11 +136,12 @@ def resume_room(
 
     Raises StalePage where another pause lasts than the page showed: it was begun since, by somebody else.
     """
-    one_at_a_time(session.pk)
+    hold_sessions(session)
     refuse_at_site(session)
     refuse_unconfirmed_time()
     pause = session_pause(session.pk)
-    if pause is None:
+    # Of a session that was postponed meanwhile the time would run on before it is held.
+    if pause is None or session.state != Session.State.OPEN:
         message = "Sesi ini tidak sedang dijeda."
         raise BadPause(message)
     if pause_shown is not None and pause.pk != pause_shown:
@@ -152,7 +155,7 @@ def resume_room(
 def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
     """Stop one participant's clock."""
     session = attempt.seat.session
-    one_at_a_time(session.pk)
+    hold_sessions(session)
     _refuse_unfit(session, reason)
     own = attempt.interruptions.filter(ended_at__isnull=True)
     if own.exists() or attempt.begun_at is None or attempt.submitted_at:
@@ -172,7 +175,7 @@ def resume_one(*, attempt: Attempt, by: str, now: datetime, pause_shown: int | N
 
     Raises StalePage where another pause lasts than the page showed.
     """
-    one_at_a_time(attempt.seat.session_id)
+    hold_sessions(attempt.seat.session)
     refuse_at_site(attempt.seat.session)
     refuse_unconfirmed_time()
     lasting = attempt.interruptions.filter(ended_at__isnull=True)
@@ -200,7 +203,7 @@ def give_time(
 
     Raises StalePage where there are other grants than the page showed: sent twice, time is given once.
     """
-    one_at_a_time(attempt.seat.session_id)
+    hold_sessions(attempt.seat.session)
     Attempt.objects.select_for_update().get(pk=attempt.pk)
     if grants_shown is not None and attempt.grants.count() != grants_shown:
         raise StalePage
@@ -238,7 +241,7 @@ def give_back(
 
     By policy too long an outage, or one that ends too late in the day, is not continued: TooLong.
     """
-    one_at_a_time(session.pk)
+    hold_sessions(session)
     _refuse_unfit(session, reason)
     refuse_unconfirmed_time()
     if not since < until <= now:
@@ -279,7 +282,7 @@ def postpone(*, session: Session, starts_at: datetime, reason: str, by: str, now
 
     They stand still from the room's last sign of life: what passed in the dark is nobody's time.
     """
-    one_at_a_time(session.pk)
+    hold_sessions(session)
     refuse_at_site(session)
     if session.state == Session.State.OPEN and not session_pause(session.pk):
         _refuse_unfit(session, reason)
@@ -318,8 +321,9 @@ def close(
     Raises StillWorking where somebody has not finished and the proctor was not asked, or where more
     have begun since, or somebody works whom the page did not show (an exam was reopened).
     """
-    one_at_a_time(session.pk)
+    hold_sessions(session)
     refuse_at_site(session)
+    refuse_unless_open(session)
     standing = still_open(session, now=now)
     if standing.unfinished and (asked_with is None or standing.begun > asked_with):
         raise StillWorking
@@ -358,6 +362,7 @@ def free_device(
 @transaction.atomic
 def announce(*, session: Session, text: str, by: str, now: datetime) -> None:
     """Say a sentence to everybody in a session."""
+    hold_sessions(session)
     _refuse_unfit(session, text)
     said = {"session": session, "text": text.strip(), "by": by}
     if Announcement.objects.filter(**said, at__gt=now - PRESSED_TWICE).exists():

@@ -16,7 +16,6 @@ from cakap.delivery.clock_alarms import refuse_unconfirmed_time
 from cakap.delivery.control import (
     give_time,
     last_sign_of_life,
-    one_at_a_time,
     reckon_attempts,
     reckon_running,
 )
@@ -33,6 +32,7 @@ from cakap.delivery.models import (
 )
 from cakap.delivery.sites.services import refuse_at_site
 from cakap.errors import StalePage
+from cakap.programmes.holding import hold_sessions
 from cakap.programmes.models import Participant, Seat, Session
 from cakap.programmes.services import (
     refuse_from_centre,
@@ -50,6 +50,7 @@ def reopen_session(*, session: Session, reason: str, by: str, second: str, now: 
     Returns how many answers came while it was closed: they are late until people decide otherwise.
     """
     _refuse_unsigned(reason, by, second)
+    hold_sessions(session)
     refuse_at_site(session)
     refuse_unconfirmed_time()
     ended_at = session.closed_at or last_sign_of_life(session, now=now) or now
@@ -73,12 +74,14 @@ def reopen_attempt(
     """Let a submitted exam go on with the time that was left, and minutes on top where given."""
     session = attempt.seat.session
     _refuse_unsigned(reason, by, second)
+    hold_sessions(session)
     refuse_at_site(session)
     refuse_unconfirmed_time()
     if session.state != Session.State.OPEN:
         message = "Sesi ini tidak sedang dibuka; buka kembali sesinya lebih dahulu."
         raise BadReopening(message)
-    ended_at = attempt.submitted_at
+    # Handed in, reopened and handed in again since it was read: the time of the last counts.
+    ended_at = Attempt.objects.values_list("submitted_at", flat=True).get(pk=attempt.pk)
     own = Attempt.objects.filter(
         pk=attempt.pk, submitted_at__isnull=False, set_aside_at__isnull=True
     )
@@ -142,6 +145,7 @@ def cancel_session(
 
     `asked_with` is how many had begun when it was asked. Returns how many lost their seat.
     """
+    hold_sessions(session)
     refuse_at_site(session)
     attempts = Attempt.objects.filter(seat__session=session, set_aside_at__isnull=True)
     begun = attempts.filter(begun_at__isnull=False).count()
@@ -170,6 +174,7 @@ def cancel_session(
 @transaction.atomic
 def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
     """Take a participant out of a session; an exam that was begun stays as evidence."""
+    hold_sessions(seat.session)
     _refuse_stale(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
@@ -187,6 +192,7 @@ def remove_from_seat(*, seat: Seat, reason: str, by: str, second: str, now: date
 def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime) -> None:
     """Give a seat back to whoever was taken out of it by mistake; what was begun counts again."""
     _refuse_unsigned(reason, by, second)
+    hold_sessions(seat.session)
     _refuse_stale(seat)
     refuse_at_site(seat.session)
     refuse_from_centre(seat.session.programme)
@@ -263,7 +269,7 @@ def _is_free(seat: Seat) -> bool:
 def swap_seats(*, seat: Seat, number: int, reason: str, by: str, now: datetime) -> None:
     """Exchange a seat with the one of this number, or take it where it is free."""
     session = seat.session
-    one_at_a_time(session.pk)
+    hold_sessions(session)
     _refuse_stale(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
@@ -288,6 +294,7 @@ def move_to_session(
     *, seat: Seat, session: Session, reason: str, by: str, now: datetime
 ) -> Seat:  # fmt: skip
     """Seat a participant who has not begun in another session of the programme."""
+    hold_sessions(seat.session, session)
     _refuse_stale(seat)
     _refuse_ended(seat)
     _refuse_without_reason(reason)
@@ -315,6 +322,7 @@ def retest(
 ) -> Seat:
     """Give a person whose sitting was spoilt a new one; the first stays as evidence and counts no more."""
     _refuse_unsigned(reason, by, second)
+    hold_sessions(seat.session, session)
     _refuse_stale(seat)
     refuse_at_site(seat.session)
     refuse_from_centre(seat.session.programme)

@@ -18,6 +18,7 @@ from cakap.delivery.models import CheckIn, Drill, Interruption
 from cakap.delivery.policy import policy_of
 from cakap.delivery.sites.services import refuse_at_site
 from cakap.policy.book import Policy
+from cakap.programmes.holding import hold_sessions
 from cakap.programmes.models import Session
 
 PRESENT, DESK, PAUSED, GIVEN_BACK, RESUMED, POSTPONED = (
@@ -38,6 +39,7 @@ class Check:
 @transaction.atomic
 def begin_drill(*, session: Session, kind: Drill.Kind, by: str, now: datetime) -> Drill:
     """The disturbance begins: from here on the room is watched."""
+    hold_sessions(session)
     refuse_at_site(session)
     fit = session.is_rehearsal and session.state == Session.State.OPEN
     if not fit or session_pause(session.pk):

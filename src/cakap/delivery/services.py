@@ -17,7 +17,7 @@ from cakap.accounts.guesses import note_wrong, settle_right
 from cakap.audit.chain import digest
 from cakap.audit.services import record
 from cakap.delivery.clock_alarms import refuse_doubt
-from cakap.delivery.control import allowed_time, given_to, one_at_a_time, session_pause
+from cakap.delivery.control import allowed_time, given_to, session_pause
 from cakap.delivery.door import NOWHERE, Caller, door_of, workstation_at
 from cakap.delivery.ends import (
     CANCELLED,
@@ -50,6 +50,7 @@ from cakap.errors import Refused
 from cakap.itembank.adaptive import next_step
 from cakap.itembank.models import Section
 from cakap.policy.queries import policy_kept
+from cakap.programmes.holding import hold_sessions
 from cakap.programmes.models import Seat, Session
 from cakap.programmes.services import refuse_second_sitting
 
@@ -202,8 +203,7 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
         message = "Persetujuan peserta belum diberikan."
         raise NotBegun(message)
     session = attempt.seat.session
-    one_at_a_time(session.pk)
-    session.refresh_from_db(fields=["state"])
+    hold_sessions(session)
     refuse_doubt()
     refuse_ended(attempt=attempt, now=now)
     if session.state != Session.State.OPEN:
@@ -216,7 +216,7 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
         message = "Sesi sedang dijeda. Tunggu aba-aba pengawas."
         raise NotBegun(message)
     closes_at = now + allowed_time(attempt, given_to([attempt])[attempt.pk])
-    fresh = Attempt.objects.filter(pk=attempt.pk, begun_at__isnull=True)
+    fresh = Attempt.objects.filter(pk=attempt.pk, begun_at__isnull=True, set_aside_at__isnull=True)
     if not fresh.update(begun_at=now, closes_at=closes_at):
         return Attempt.objects.get(pk=attempt.pk)
     attempt.begun_at, attempt.closes_at = now, closes_at

@@ -26,6 +26,7 @@ from cakap.programmes.errors import (
     TooManyAbsent,
     WrongState,
 )
+from cakap.programmes.holding import hold_sessions
 from cakap.programmes.models import (
     Accommodation,
     Assessed,
@@ -323,6 +324,7 @@ def may_be_away(session: Session) -> dict[int, int]:
 @transaction.atomic
 def open_session(*, session: Session, actor: str, now: datetime) -> None:
     """Let participants sign in. The programme's policy and the form are frozen from here on."""
+    hold_sessions(session)
     if session.state != Session.State.PLANNED:
         standing = session.get_state_display().lower()
         message = f"Sesi ini {standing}; hanya sesi yang direncanakan dapat dibuka."
@@ -370,15 +372,21 @@ def freeze_policy(*, programme: Programme, now: datetime) -> str:
 @transaction.atomic
 def close_session(*, session: Session, actor: str, now: datetime) -> None:
     """Shut a session; answers that arrive later are kept and marked."""
-    if session.state != Session.State.OPEN:
-        message = "Hanya sesi yang sedang dibuka dapat ditutup."
-        raise WrongState(message)
+    hold_sessions(session)
+    refuse_unless_open(session)
     Session.objects.filter(pk=session.pk).update(state=Session.State.CLOSED, closed_at=now)
     session.state, session.closed_at = Session.State.CLOSED, now
     record(
         actor=actor, action="session.close", subject=str(session.pk),
         agency=session.programme.organiser.code, now=now,
     )  # fmt: skip
+
+
+def refuse_unless_open(session: Session) -> None:
+    """Raises WrongState where there is nothing to close."""
+    if session.state != Session.State.OPEN:
+        message = "Hanya sesi yang sedang dibuka dapat ditutup."
+        raise WrongState(message)
 
 
 def note_assessed(
@@ -505,6 +513,7 @@ def postpone_session(
     *, session: Session, starts_at: datetime, reason: str, actor: str, now: datetime
 ) -> None:
     """Hold a session at another time, seats and what was begun unchanged; it gets a new PIN."""
+    hold_sessions(session)
     ended = session.state in {Session.State.CLOSED, Session.State.CANCELLED}
     if ended or starts_at <= now or not reason.strip():
         message = "Sesi yang belum ditutup dijadwalkan ke waktu mendatang, dengan alasan."
