@@ -10,8 +10,8 @@ from cakap.policy.queries import policy_kept
 from cakap.policy.services import override_rule
 from cakap.programmes.errors import NotInAgency, SessionFull, TooManyAbsent, WrongState
 from cakap.programmes.letters import invitation
-from cakap.programmes.models import Programme, Seat
-from cakap.programmes.queries import chosen_by_rule, due, units_of
+from cakap.programmes.models import Programme, Seat, Session
+from cakap.programmes.queries import chosen_by_rule, due, units_of, unseated
 from cakap.programmes.services import (
     add_listed,
     add_participants,
@@ -93,6 +93,17 @@ def test_a_seat_by_hand_that_would_empty_a_unit_is_refused(world, programme):
 
     with pytest.raises(TooManyAbsent):
         seat_participant(session=session, participant=own[3], actor="t", now=NOW)
+
+
+def test_nobody_is_seated_in_a_session_that_is_being_cancelled(world, programme):
+    session = plan(world, programme)
+    first, second = programme.participants.all()[:2]
+    seat_participant(session=session, participant=first, actor="t", now=NOW)
+    Session.objects.filter(pk=session.pk).update(state="cancelled")  # since it was read here
+
+    with pytest.raises(WrongState):
+        seat_participant(session=session, participant=second, actor="t", now=NOW)
+    assert first in unseated(programme), "whose seat was given a moment too late"
 
 
 def test_the_policy_is_frozen_before_the_first_session(world, programme):

@@ -12,6 +12,7 @@ from cakap.delivery.errors import BadCheckIn, NoSuchSeat, RegistrationClosed
 from cakap.delivery.models import CheckIn
 from cakap.delivery.policy import policy_of
 from cakap.delivery.sites.services import refuse_at_site
+from cakap.programmes.holding import hold_sessions
 from cakap.programmes.models import Seat, Session
 from cakap.registry.models import Portrait
 from cakap.registry.portraits import LARGEST, picture_type
@@ -47,12 +48,13 @@ def check_in(
 
     Without a picture on record and one taken now it is by hand: a reason, and a second officer.
     """
+    session = seat.session
+    hold_sessions(session)
     known = CheckIn.objects.filter(seat=seat).first()
     if known:
         return known
-    session = seat.session
     refuse_at_site(session)
-    if session.state == Session.State.CLOSED or now > registration_ends(session):
+    if session.state not in Session.LIVE or now > registration_ends(session):
         raise RegistrationClosed
     compared = (
         bool(picture) and Portrait.objects.filter(employee=seat.participant.employee_id).exists()

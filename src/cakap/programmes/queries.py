@@ -90,8 +90,9 @@ def unseated(programme: Programme) -> list[Participant]:
 
 
 def scheduled(programme: Programme) -> QuerySet[Participant]:
-    """Participants with a seat in a session that counts: a rehearsal does not."""
+    """Participants with a seat in a session that counts: a rehearsal does not, nor a cancelled one."""
     seats = Seat.objects.filter(session__programme=programme, session__is_rehearsal=False)
+    seats = seats.exclude(session__state=Session.State.CANCELLED)
     return programme.participants.filter(pk__in=seats.values("participant"))
 
 

@@ -201,6 +201,7 @@ def seat_participant(
 
     Nobody gets one for what was sat already: two officers give a new sitting for a spoilt one (a retest).
     """
+    hold_sessions(session)
     refuse_from_centre(session.programme)
     if session.programme_id != participant.programme_id:
         raise WrongState
@@ -277,10 +278,14 @@ def seat_all(*, programme: Programme, actor: str, now: datetime) -> list[Partici
     Sessions fill in their order; a person whose office would be emptied waits for a later one.
     """
     refuse_from_centre(programme)
+    found = programme.sessions.filter(state=Session.State.PLANNED).order_by("starts_at", "pk")
+    sessions = list(found.select_related("room", "programme__initiator"))
+    hold_sessions(*sessions)
     waiting = unseated(programme)
-    sessions = programme.sessions.filter(state=Session.State.PLANNED).order_by("starts_at", "pk")
     seated = 0
-    for session in sessions.select_related("room", "programme__initiator"):
+    for session in sessions:
+        if session.state != Session.State.PLANNED:  # opened or cancelled at this moment
+            continue
         if session.is_rehearsal:
             seats, _ = _fill(session, not_in(session))
         else:
