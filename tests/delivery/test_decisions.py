@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from world import NOW
 
+from cakap.audit.models import Entry
 from cakap.delivery import clock_alarms, control, decisions, time_watch
 from cakap.delivery.control import close
 from cakap.delivery.ends import end_of, still_open
@@ -115,6 +116,44 @@ def test_an_act_decides_on_what_another_has_done_while_it_waited(session, first,
     assert (now.state, now.starts_at, now.closed_at) == (
         stands.state, stands.starts_at, stands.closed_at,
     )  # fmt: skip
+
+
+def test_a_postponement_that_is_sent_twice_is_done_once(session):
+    shown = control.standing_shown(session)
+    told = {"session": session, "reason": "x", "by": "p", "shown": shown}
+    assert control.postpone(**told, starts_at=later(1500), now=later(3))
+    assert not control.postpone(**told, starts_at=later(1500), now=later(4))
+    with pytest.raises(StalePage):  # of another officer, whose page is from before
+        control.postpone(**told, starts_at=later(1560), now=later(5))
+    assert Entry.objects.filter(action="session.postpone").count() == 1
+    assert session.starts_at == later(1500)
+
+
+def test_a_page_of_before_pauses_and_reopens_nothing_again(session):
+    attempt = begun(session)
+    room = {"session": session, "reason": "x", "by": "p", "pauses_shown": 0}
+    control.pause_room(**room, now=later(1))
+    control.resume_room(session=session, by="p", now=later(2))
+    one = {"attempt": fresh(attempt), "reason": "x", "by": "p", "pauses_shown": 0}
+    control.pause_one(**one, now=later(3))
+    control.resume_one(attempt=fresh(attempt), by="p", now=later(4))
+    for act, told in ((control.pause_room, room), (control.pause_one, one)):
+        with pytest.raises(StalePage):
+            act(**told, now=later(5))
+    again = {"attempt": fresh(attempt), "minutes": 5, **TWO, "reopenings_shown": 0}
+    submit(attempt=fresh(attempt), device=attempt.device, last_seq=0, now=later(5))
+    decisions.reopen_attempt(**again, now=later(6))
+    submit(attempt=fresh(attempt), device=attempt.device, last_seq=0, now=later(7))
+    with pytest.raises(StalePage):
+        decisions.reopen_attempt(**again, now=later(8))
+
+    whole = {"session": session, **TWO, "reopenings_shown": 0}
+    close(session=session, asked_with=9, by="p", now=later(9))
+    decisions.reopen_session(**whole, now=later(10))
+    close(session=session, asked_with=9, by="p", now=later(11))
+    with pytest.raises(StalePage):
+        decisions.reopen_session(**whole, now=later(12))
+    assert session.state == "closed"
 
 
 def stale(session, *, since):

@@ -126,10 +126,12 @@ def test_what_was_on_its_way_when_a_session_was_postponed_counts(agency):
     person = Participant(agency, 0)
     person.answer(person.items[0], "b")
     later = datetime.now(UTC) + timedelta(hours=9)
-    agency.sign_in("proctor").done(
-        f"/ujian/sesi/{agency.session}/tunda/", starts_at=f"{later:%Y-%m-%dT%H:%M}",
-        reason="Jaringan putus",
-    )  # fmt: skip
+    proctor, postpone = agency.sign_in("proctor"), f"/ujian/sesi/{agency.session}/tunda/"
+    told = {
+        "starts_at": f"{later:%Y-%m-%dT%H:%M}", "reason": "Jaringan putus",
+        **hidden(proctor.get(postpone)),
+    }  # fmt: skip
+    proctor.done(postpone, **told)
 
     assert person.answer(person.items[1], "b").status_code == 200
     for refused in (person.browser.get("/ujian/isi.json"), person.submit()):
@@ -138,6 +140,9 @@ def test_what_was_on_its_way_when_a_session_was_postponed_counts(agency):
     assert person.post("/ujian/detak", {}).json()["ended"]["by"] == "postponed"
     assert person.browser.get("/ujian/kerja/").status_code == 200
     assert person.browser.get("/ujian/tanda-terima/").headers["location"] == "/ujian/kerja/"
+    assert "sudah dijadwalkan ke waktu itu" in words_of(proctor.done(postpone, **told))
+    other = told | {"starts_at": f"{later + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    assert proctor.fill(postpone, **other).status_code == 409
     open_session(agency)
 
     assert set(person.read()["answers"]) == {str(person.items[0]), str(person.items[1])}

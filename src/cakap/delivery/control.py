@@ -114,18 +114,31 @@ def let_in_builds(*, session: Session, keys: Sequence[str], by: str, now: dateti
 
 
 @transaction.atomic
-def pause_room(*, session: Session, reason: str, by: str, now: datetime) -> None:
-    """Stop the clock of everybody in a room; who has not begun cannot begin meanwhile."""
+def pause_room(
+    *, session: Session, reason: str, by: str, now: datetime, pauses_shown: int | None = None
+) -> None:
+    """Stop the clock of everybody in a room; who has not begun cannot begin meanwhile.
+
+    Raises StalePage where the room was paused since the page was shown, and runs on again.
+    """
     hold_sessions(session)
     _refuse_unfit(session, reason)
     if session_pause(session.pk):
         message = "Sesi ini sudah dijeda."
         raise BadPause(message)
+    if pauses_shown is not None and pauses(session, None) != pauses_shown:
+        raise StalePage
     Interruption.objects.create(
         session=session, kind=Interruption.Kind.PAUSE, started_at=now, reason=reason.strip(), by=by
     )
     _reckon(_running(session))
     _record(session, "session.pause", by, now, reason=reason.strip())
+
+
+def pauses(session: Session, attempt: Attempt | None) -> int:
+    """How often people have paused a room, or one attempt."""
+    rows = session.interruptions.filter(kind=Interruption.Kind.PAUSE)
+    return rows.filter(attempt=attempt).count()
 
 
 @transaction.atomic
@@ -152,8 +165,13 @@ def resume_room(
 
 
 @transaction.atomic
-def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
-    """Stop one participant's clock."""
+def pause_one(
+    *, attempt: Attempt, reason: str, by: str, now: datetime, pauses_shown: int | None = None
+) -> None:
+    """Stop one participant's clock.
+
+    Raises StalePage where it was stopped since the page was shown, and runs on again.
+    """
     session = attempt.seat.session
     hold_sessions(session)
     _refuse_unfit(session, reason)
@@ -161,6 +179,8 @@ def pause_one(*, attempt: Attempt, reason: str, by: str, now: datetime) -> None:
     if own.exists() or attempt.begun_at is None or attempt.submitted_at:
         message = "Peserta ini sedang tidak mengerjakan."
         raise BadPause(message)
+    if pauses_shown is not None and pauses(session, attempt) != pauses_shown:
+        raise StalePage
     Interruption.objects.create(
         session=session, attempt=attempt, kind=Interruption.Kind.PAUSE, started_at=now,
         reason=reason.strip(), by=by,
@@ -277,13 +297,21 @@ def _refuse_too_long(session: Session, since: datetime, until: datetime) -> None
 
 
 @transaction.atomic
-def postpone(*, session: Session, starts_at: datetime, reason: str, by: str, now: datetime) -> None:
+def postpone(
+    *, session: Session, starts_at: datetime, reason: str, by: str, now: datetime, shown: str = ""
+) -> bool:
     """Hold a session again at another time: clocks stand still until the room is let run on.
 
-    They stand still from the room's last sign of life: what passed in the dark is nobody's time.
+    They stand still from the room's last sign of life: what passed in the dark is nobody's time. Returns
+    False where it is planned for just that time already: sent twice, it is done once. Raises StalePage
+    where the session stands otherwise than the page showed (standing_shown): opened, or put off by others.
     """
     hold_sessions(session)
     refuse_at_site(session)
+    if session.state == Session.State.PLANNED and session.starts_at == starts_at:
+        return False
+    if shown and shown != standing_shown(session):
+        raise StalePage
     if session.state == Session.State.OPEN and not session_pause(session.pk):
         _refuse_unfit(session, reason)
         Interruption.objects.create(
@@ -292,6 +320,12 @@ def postpone(*, session: Session, starts_at: datetime, reason: str, by: str, now
         )  # fmt: skip
         _reckon(_running(session))
     postpone_session(session=session, starts_at=starts_at, reason=reason, actor=by, now=now)
+    return True
+
+
+def standing_shown(session: Session) -> str:
+    """Of a session, what a page about its time shows: whether it is open, and when it is held."""
+    return f"{session.state} {session.starts_at.isoformat()}"
 
 
 BACK_JUST_NOW = timedelta(minutes=10)

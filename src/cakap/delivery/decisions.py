@@ -44,15 +44,25 @@ ASIDE = 32000  # a number of seat that no room has: where one waits while two ar
 
 
 @transaction.atomic
-def reopen_session(*, session: Session, reason: str, by: str, second: str, now: datetime) -> int:
+def reopen_session(
+    *,
+    session: Session,
+    reason: str,
+    by: str,
+    second: str,
+    now: datetime,
+    reopenings_shown: int | None = None,
+) -> int:
     """Let a closed session go on; nobody loses the time for which it was closed.
 
-    Returns how many answers came while it was closed: they are late until people decide otherwise.
+    Returns how many answers came while it was closed: they are late until people decide otherwise. Raises
+    StalePage where it was opened since the page was shown, and closed once more.
     """
     _refuse_unsigned(reason, by, second)
     hold_sessions(session)
     refuse_at_site(session)
     refuse_unconfirmed_time()
+    _refuse_reopened(session, None, shown=reopenings_shown)
     ended_at = session.closed_at or last_sign_of_life(session, now=now) or now
     closed = Session.objects.filter(pk=session.pk, state=Session.State.CLOSED)
     if not closed.update(state=Session.State.OPEN, closed_at=None):
@@ -69,9 +79,19 @@ def reopen_session(*, session: Session, reason: str, by: str, second: str, now: 
 
 @transaction.atomic
 def reopen_attempt(
-    *, attempt: Attempt, minutes: int, reason: str, by: str, second: str, now: datetime
+    *,
+    attempt: Attempt,
+    minutes: int,
+    reason: str,
+    by: str,
+    second: str,
+    now: datetime,
+    reopenings_shown: int | None = None,
 ) -> None:
-    """Let a submitted exam go on with the time that was left, and minutes on top where given."""
+    """Let a submitted exam go on with the time that was left, and minutes on top where given.
+
+    Raises StalePage where it was reopened since the page was shown, and submitted once more.
+    """
     session = attempt.seat.session
     _refuse_unsigned(reason, by, second)
     hold_sessions(session)
@@ -80,6 +100,7 @@ def reopen_attempt(
     if session.state != Session.State.OPEN:
         message = "Sesi ini tidak sedang dibuka; buka kembali sesinya lebih dahulu."
         raise BadReopening(message)
+    _refuse_reopened(session, attempt, shown=reopenings_shown)
     # Handed in, reopened and handed in again since it was read: the time of the last counts.
     ended_at = Attempt.objects.values_list("submitted_at", flat=True).get(pk=attempt.pk)
     own = Attempt.objects.filter(
@@ -95,6 +116,16 @@ def reopen_attempt(
     reckon_attempts([attempt])
     if minutes:
         give_time(attempt=attempt, minutes=minutes, reason=reason, by=by, now=now)
+
+
+def reopenings(session: Session, attempt: Attempt | None) -> int:
+    """How often a session, or one exam of it, was opened again."""
+    return Reopening.objects.filter(session=session, attempt=attempt).count()
+
+
+def _refuse_reopened(session: Session, attempt: Attempt | None, *, shown: int | None) -> None:
+    if shown is not None and reopenings(session, attempt) != shown:
+        raise StalePage
 
 
 def _write_reopening(

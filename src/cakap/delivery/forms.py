@@ -66,6 +66,12 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Alasan"), max_length=500)
 
 
+class PauseForm(ReasonForm):
+    """It carries how often it was paused before it was asked."""
+
+    pauses_shown = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+
 class TimeForm(ReasonForm):
     """Minutes on top."""
 
@@ -83,9 +89,10 @@ class OutageForm(ReasonForm):
 
 
 class PostponeForm(ReasonForm):
-    """When a session is held instead."""
+    """When a session is held instead; `shown` is how it stood when it was asked."""
 
     starts_at = MomentField(label=_("Mulai yang baru"), widget=TO_THE_SECOND)
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
     field_order = ("starts_at", "reason")
 
 
@@ -201,7 +208,13 @@ class CancelForm(RemoveForm):
     begun = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
 
-class ReopenForm(SignedForm):
+class ReopenSessionForm(SignedForm):
+    """It carries how often it was opened again before it was asked."""
+
+    reopenings_shown = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+
+class ReopenForm(ReopenSessionForm):
     """Minutes on top, where no time is left."""
 
     minutes = forms.IntegerField(
@@ -259,6 +272,7 @@ class RetestCountsForm(SignedForm):
     counts = forms.ChoiceField(
         label=_("Yang dihitung"), choices=Retest.Counts.choices, widget=forms.RadioSelect
     )
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class CheckInForm(SecondOfficerForm):

@@ -524,7 +524,9 @@ def postpone_session(
         message = "Sesi yang belum ditutup dijadwalkan ke waktu mendatang, dengan alasan."
         raise WrongState(message)
     refuse_outside(session.programme, starts_at)
-    others = Session.objects.filter(room=session.room_id, starts_at=starts_at)
+    others = Session.objects.filter(room=session.room_id, starts_at=starts_at).exclude(
+        pk=session.pk
+    )
     if others.exclude(state=Session.State.CANCELLED).exists():
         message = "Ruang itu sudah dipakai pada waktu tersebut."
         raise WrongState(message)

@@ -21,6 +21,7 @@ from cakap.delivery.forms import (
     MoveForm,
     RemoveForm,
     ReopenForm,
+    ReopenSessionForm,
     RetestCountsForm,
     RetestForm,
     SignedForm,
@@ -62,9 +63,13 @@ def _seat(pk: int) -> str:
 def reopen_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a closed session go on."""
     row = one(request, Session, pk=pk)
-    form = SignedForm(request.POST or None, request=request)
+    initial = {"reopenings_shown": decisions.reopenings(row, None)}
+    form = ReopenSessionForm(request.POST or None, request=request, initial=initial)
     if form.is_valid():
-        late = decisions.reopen_session(session=row, **_signed(request, form, row))
+        late = decisions.reopen_session(
+            session=row, reopenings_shown=form.cleaned_data["reopenings_shown"],
+            **_signed(request, form, row),
+        )  # fmt: skip
         messages.success(request, _("Sesi dibuka kembali; waktu selama ditutup tidak dihitung."))
         if late:
             text = _(
@@ -141,10 +146,12 @@ def _attempt(request: HttpRequest, pk: int) -> Attempt:
 def reopen_attempt(request: HttpRequest, pk: int) -> HttpResponse:
     """Let one submitted exam go on."""
     attempt = _attempt(request, pk)
-    form = ReopenForm(request.POST or None, request=request)
+    initial = {"reopenings_shown": decisions.reopenings(attempt.seat.session, attempt)}
+    form = ReopenForm(request.POST or None, request=request, initial=initial)
     if form.is_valid():
         decisions.reopen_attempt(
             attempt=attempt, minutes=form.cleaned_data["minutes"] or 0,
+            reopenings_shown=form.cleaned_data["reopenings_shown"],
             **_signed(request, form, attempt.seat.session),
         )  # fmt: skip
         messages.success(request, _("Ujian peserta ini dibuka kembali."))

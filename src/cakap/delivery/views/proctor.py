@@ -29,8 +29,8 @@ from cakap.delivery.forms import (
     ExamKeysForm,
     IncidentForm,
     OutageForm,
+    PauseForm,
     PostponeForm,
-    ReasonForm,
 )
 from cakap.delivery.hot.stream import EVERY, Room
 from cakap.delivery.live import Board, counts
@@ -235,7 +235,7 @@ def close_page(request: HttpRequest, pk: int) -> HttpResponse:
 @_acts("Ruang dijeda: waktu semua peserta berhenti.")
 def pause_page(request: HttpRequest, row: Session, *, by: str, now: Any) -> None:
     """Pause the room."""
-    control.pause_room(session=row, **_told(ReasonForm(request.POST)), by=by, now=now)
+    control.pause_room(session=row, **_told(PauseForm(request.POST)), by=by, now=now)
 
 
 @_acts("Ujian dilanjutkan: waktu berjalan lagi.")
@@ -288,11 +288,12 @@ def give_back_page(request: HttpRequest, pk: int) -> HttpResponse:
 def postpone_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Hold the session at another time."""
     row = one(request, Session, pk=pk)
-    form = PostponeForm(request.POST or None)
+    initial = {"shown": control.standing_shown(row)}
+    form = PostponeForm(request.POST or None, initial=initial)
     back = reverse("delivery:board", args=[pk])
     if form.is_valid():
         try:
-            control.postpone(
+            done = control.postpone(
                 session=row,
                 **form.cleaned_data,
                 by=request.user.get_username(),
@@ -301,7 +302,10 @@ def postpone_page(request: HttpRequest, pk: int) -> HttpResponse:
         except OutsideProgramme as refusal:
             form.add_error("starts_at", str(refusal))
         else:
-            messages.success(request, _("Sesi dijadwalkan ulang; kursi dan pekerjaan tetap."))
+            if done:
+                messages.success(request, _("Sesi dijadwalkan ulang; kursi dan pekerjaan tetap."))
+            else:
+                messages.info(request, _("Sesi ini sudah dijadwalkan ke waktu itu."))
             warn_of_overlap(request, row)
             return redirect(back)
     return form_page(request, form, _("Jadwalkan ulang sesi"), back)
@@ -313,7 +317,8 @@ def pause_form(request: HttpRequest, pk: int) -> HttpResponse:
     row = one(request, Session, pk=pk)
     back = reverse("delivery:board", args=[pk])
     context = {
-        "form": ReasonForm(), "title": _("Jeda ruang"), "submit": _("Jeda sekarang"),
+        "form": PauseForm(initial={"pauses_shown": control.pauses(row, None)}),
+        "title": _("Jeda ruang"), "submit": _("Jeda sekarang"),
         "intro": _("Waktu semua peserta berhenti sampai Anda melanjutkan."), "back": back,
         "action": reverse("delivery:pause", args=[row.pk]),
     }  # fmt: skip

@@ -21,7 +21,7 @@ from cakap.delivery.forms import (
     CheckInForm,
     DeskForm,
     EvidenceForm,
-    ReasonForm,
+    PauseForm,
     SecondOfficerForm,
     TimeForm,
 )
@@ -210,10 +210,12 @@ def free_page(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.PROCTOR)
 def pause_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop one participant's clock."""
-    attempt, form = _attempt(request, pk), ReasonForm(request.POST or None)
+    attempt = _attempt(request, pk)
+    initial = {"pauses_shown": control.pauses(attempt.seat.session, attempt)}
+    form = PauseForm(request.POST or None, initial=initial)
     if form.is_valid():
         control.pause_one(
-            attempt=attempt, reason=form.cleaned_data["reason"],
+            attempt=attempt, **form.cleaned_data,
             by=request.user.get_username(), now=time_watch.now(),
         )  # fmt: skip
         messages.success(request, _("Waktu peserta ini berhenti."))
