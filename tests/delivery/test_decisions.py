@@ -245,6 +245,22 @@ def test_a_retest_decided_wrongly_is_decided_again_and_nobody_is_without_a_seat(
         decisions.retest(seat=fresh(attempt).seat, session=session, **TWO, now=later(11))
 
 
+def test_a_retest_decided_wrongly_costs_no_time_and_is_undone_by_no_old_page(session):
+    attempt = begun(session)
+    decisions.retest(seat=fresh(attempt).seat, session=session, **TWO, now=later(5))
+    new = begun(session, 0, now=later(6))
+    shown = decisions.retest_shown(Retest.objects.get())
+    decided = {"retested": Retest.objects.get(), **TWO}
+    decisions.decide_retest(**decided, counts="old", shown=shown, now=later(10))
+    decisions.decide_retest(**decided, counts="old", now=later(20))
+    decisions.decide_retest(**decided, counts="new", now=later(25))
+
+    assert fresh(new).closes_at == new.closes_at + timedelta(minutes=15)
+    with pytest.raises(StalePage):
+        decisions.decide_retest(**decided, counts="old", shown=shown, now=later(26))
+    assert fresh(new).set_aside_at is None
+
+
 def test_who_was_removed_by_mistake_has_the_seat_and_the_exam_again(session):
     attempt = begun(session)
     decisions.remove_from_seat(seat=fresh(attempt).seat, **TWO, now=later(5))

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from cakap.audit.services import record
 from cakap.delivery.clock_alarms import refuse_unconfirmed_time
@@ -237,13 +238,7 @@ def restore_seat(*, seat: Seat, reason: str, by: str, second: str, now: datetime
     _refuse_seated_elsewhere(seat)
     _give_back(seat)
     if attempt:
-        _set_whether_it_counts(attempt.pk, counts=True, now=now)
-        if attempt.begun_at and not attempt.submitted_at and seat.removed_at:
-            _leave_out_time(
-                seat.session, attempt, since=seat.removed_at, reason=reason, by=by, second=second,
-                now=now,
-            )  # fmt: skip
-            reckon_attempts([attempt])
+        _count_again(attempt, seat.session, reason=reason, by=by, second=second, now=now)
     _write(
         seat.session, "seat.restore", by, now,
         f"Peserta dikembalikan ke kursinya oleh {by} dan {second}: {reason.strip()}", seat=seat,
@@ -391,22 +386,63 @@ def retest(
 
 @transaction.atomic
 def decide_retest(
-    *, retested: Retest, counts: str, reason: str, by: str, second: str, now: datetime
+    *,
+    retested: Retest,
+    counts: str,
+    reason: str,
+    by: str,
+    second: str,
+    now: datetime,
+    shown: str = "",
 ) -> None:
-    """Decide which of two sittings counts; the other one is set aside."""
+    """Decide which of two sittings counts; the other one is set aside.
+
+    Nobody loses the time for which a sitting was set aside by a decision that is undone. Raises StalePage
+    where it was decided since the page showed what counts (retest_shown).
+    """
     _refuse_unsigned(reason, by, second)
-    for seat in (retested.seat, retested.old.seat):
-        refuse_at_site(seat.session)
-        refuse_from_centre(seat.session.programme)
+    retested = _held_retest(retested)
+    if shown and shown != retest_shown(retested):
+        raise StalePage
     new = Attempt.objects.filter(seat=retested.seat).first()
     first = counts == Retest.Counts.OLD
+    signed = {"reason": reason, "by": by, "second": second, "now": now}
     Retest.objects.filter(pk=retested.pk).update(
         counts=counts, reason=reason.strip(), by=by, second=second, at=now
     )
-    _set_whether_it_counts(retested.old_id, counts=first, now=now)
-    if new:
-        _set_whether_it_counts(new.pk, counts=not first, now=now)
-    elif first:  # nobody shall sit what would not count
+    if not first:
+        _set_aside(retested.old_id, now)
+    elif new:
+        _set_aside(new.pk, now)
+    if first:
+        _count_again(retested.old, retested.old.seat.session, **signed)
+    elif new:
+        _count_again(new, retested.seat.session, **signed)
+    if not new:
+        _seat_as_decided(retested, first=first, now=now)
+    _write(
+        retested.seat.session, "attempt.retest_counts", by, now,
+        f"Yang dihitung: {Retest.Counts(counts).label}, diputuskan {by} dan {second}: "
+        f"{reason.strip()}",
+        seat=retested.seat, reason=reason.strip(), second=second, counts=counts,
+    )  # fmt: skip
+
+
+def _held_retest(retested: Retest) -> Retest:
+    """A retest as it stands now, held with its sessions and its participant to the end of the transaction."""
+    seats = (retested.seat, retested.old.seat)
+    hold_sessions(*(seat.session for seat in seats))
+    for seat in seats:
+        refuse_at_site(seat.session)
+        refuse_from_centre(seat.session.programme)
+    Participant.objects.select_for_update().get(pk=retested.seat.participant_id)
+    rows = Retest.objects.select_related("seat__session", "old__seat__session")
+    return rows.get(pk=retested.pk)
+
+
+def _seat_as_decided(retested: Retest, *, first: bool, now: datetime) -> None:
+    """Where the new sitting was not worked: nobody shall sit what would not count."""
+    if first:
         Seat.objects.filter(pk=retested.seat_id).update(removed_at=now)
         if _is_free(retested.old.seat):
             Seat.every.filter(pk=retested.old.seat_id).update(removed_at=None)
@@ -417,23 +453,37 @@ def decide_retest(
     else:
         message = "Ujian ulangnya belum dikerjakan; belum ada yang dapat dihitung."
         raise BadSeatChange(message)
-    _write(
-        retested.seat.session, "attempt.retest_counts", by, now,
-        f"Yang dihitung: {Retest.Counts(counts).label}, diputuskan {by} dan {second}: "
-        f"{reason.strip()}",
-        seat=retested.seat, reason=reason.strip(), second=second, counts=counts,
-    )  # fmt: skip
+
+
+def retest_shown(retested: Retest) -> str:
+    """What a page shows of a retest: which sitting counts, and since when it was so decided."""
+    return f"{retested.counts} {retested.at.isoformat()}"
 
 
 def _take_away(seat: Seat, attempt: Attempt | None, now: datetime) -> None:
     Seat.objects.filter(pk=seat.pk).update(removed_at=now)
     if attempt:
-        _set_whether_it_counts(attempt.pk, counts=False, now=now)
+        _set_aside(attempt.pk, now)
 
 
-def _set_whether_it_counts(attempt: int, *, counts: bool, now: datetime) -> None:
-    """Results from before are stale either way."""
-    Attempt.objects.filter(pk=attempt).update(set_aside_at=None if counts else now, amended_at=now)
+def _set_aside(attempt: int, now: datetime) -> None:
+    """Let a sitting count no more, since now or since it was set aside before; results are stale."""
+    Attempt.objects.filter(pk=attempt).update(
+        set_aside_at=Coalesce("set_aside_at", now), amended_at=now
+    )
+
+
+def _count_again(
+    attempt: Attempt, session: Session, *, reason: str, by: str, second: str, now: datetime
+) -> None:
+    """Let a sitting count; while it was set aside it could not be worked, so that its time stood still."""
+    own = Attempt.objects.select_for_update().filter(pk=attempt.pk)
+    since, submitted_at = own.values_list("set_aside_at", "submitted_at").get()
+    own.update(set_aside_at=None, amended_at=now)
+    attempt.set_aside_at = None
+    if since and attempt.begun_at and not submitted_at:
+        _leave_out_time(session, attempt, since=since, reason=reason, by=by, second=second, now=now)
+        reckon_attempts([attempt])
 
 
 def _refuse_without_reason(reason: str) -> None:

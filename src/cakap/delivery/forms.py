@@ -267,7 +267,7 @@ class RetestForm(SignedForm):
 
 
 class RetestCountsForm(SignedForm):
-    """Which of two sittings counts."""
+    """Which of two sittings counts; `shown` is what counted when it was asked."""
 
     counts = forms.ChoiceField(
         label=_("Yang dihitung"), choices=Retest.Counts.choices, widget=forms.RadioSelect

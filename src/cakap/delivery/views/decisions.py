@@ -246,12 +246,12 @@ def retest_counts(request: HttpRequest, pk: int) -> HttpResponse:
     retested = Retest.objects.filter(seat=seat).first()
     if retested is None:
         raise NoRetest
-    form = RetestCountsForm(
-        request.POST or None, request=request, initial={"counts": retested.counts}
-    )
+    initial = {"counts": retested.counts, "shown": decisions.retest_shown(retested)}
+    form = RetestCountsForm(request.POST or None, request=request, initial=initial)
     if form.is_valid():
         decisions.decide_retest(
             retested=retested, counts=form.cleaned_data["counts"],
+            shown=form.cleaned_data["shown"],
             **_signed(request, form, seat.session),
         )  # fmt: skip
         messages.success(request, _("Keputusan dicatat."))
