@@ -147,6 +147,26 @@ def test_an_accommodation_is_in_the_time_from_the_beginning(session):
     assert sit(session).closes_at == later(78)
 
 
+def test_time_given_after_the_end_makes_stale_what_was_reckoned_of_it(session):
+    ended, over, away = sit(session, 0), sit(session, 1), sit(session, 2)
+    control.give_time(attempt=fresh(ended), minutes=5, reason="Layar", by="p", now=later(50))
+    assert fresh(ended).amended_at is None, "it was still worked at"
+
+    control.give_time(attempt=fresh(ended), minutes=5, reason="Layar", by="p", now=later(66))
+    accommodate(
+        participant=over.seat.participant, extra_percent=50, larger_type=False, reader=False,
+        reason="Netra", actor="o", now=later(67),
+    )  # fmt: skip
+    control.reckon_participant(over.seat.participant_id, now=later(67))
+    assert [fresh(one).amended_at for one in (ended, over, away)] == [later(66), later(67), None]
+
+    words = {"session": session, "reason": "Listrik", "by": "p"}
+    control.give_back(**words, since=later(30), until=later(40), now=later(68))
+    assert [fresh(one).amended_at for one in (ended, over, away)] == [
+        later(66), later(67), later(68),
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def timed(session):
     """A second section of the form with ten minutes of its own."""

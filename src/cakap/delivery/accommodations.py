@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from cakap.delivery.control import reckon_participant
 from cakap.programmes.models import Accommodation, Session
 
@@ -23,5 +25,5 @@ class AccommodationWatch:
         found = dict(rows.values_list("participant", "extra_percent"))
         changed = [who for who, percent in found.items() if self.percents.get(who) != percent]
         for participant in changed:
-            reckon_participant(participant)
+            reckon_participant(participant, now=timezone.now())
         self.percents = found

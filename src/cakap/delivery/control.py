@@ -131,7 +131,7 @@ def pause_room(
     Interruption.objects.create(
         session=session, kind=Interruption.Kind.PAUSE, started_at=now, reason=reason.strip(), by=by
     )
-    _reckon(_running(session))
+    _reckon(_running(session), now)
     _record(session, "session.pause", by, now, reason=reason.strip())
 
 
@@ -160,7 +160,7 @@ def resume_room(
     if pause_shown is not None and pause.pk != pause_shown:
         raise StalePage
     Interruption.objects.filter(pk=pause.pk).update(ended_at=now, ended_by=by)
-    _reckon(_running(session))
+    _reckon(_running(session), now)
     _record(session, "session.resume", by, now, minutes=_minutes(now - pause.started_at))
 
 
@@ -185,7 +185,7 @@ def pause_one(
         session=session, attempt=attempt, kind=Interruption.Kind.PAUSE, started_at=now,
         reason=reason.strip(), by=by,
     )  # fmt: skip
-    _reckon([attempt])
+    _reckon([attempt], now)
     _record(session, "attempt.pause", by, now, seat=attempt.seat.number, reason=reason.strip())
 
 
@@ -205,7 +205,7 @@ def resume_one(*, attempt: Attempt, by: str, now: datetime, pause_shown: int | N
     if not ended:
         message = "Peserta ini tidak sedang dijeda sendiri."
         raise BadPause(message)
-    _reckon([attempt])
+    _reckon([attempt], now)
     _record(attempt.seat.session, "attempt.resume_clock", by, now, seat=attempt.seat.number)
 
 
@@ -234,7 +234,7 @@ def give_time(
     Grant.objects.create(
         attempt=attempt, seconds=minutes * 60, reason=reason.strip(), by=by, at=now
     )
-    _reckon([attempt])
+    _reckon([attempt], now)
     _record(
         attempt.seat.session, "attempt.give_time", by, now, seat=attempt.seat.number,
         minutes=minutes, reason=reason.strip(),
@@ -275,7 +275,7 @@ def give_back(
         session=session, kind=Interruption.Kind.CUT, started_at=since, ended_at=until,
         reason=reason.strip(), by=by, ended_by=by,
     )  # fmt: skip
-    _reckon(_running(session))
+    _reckon(_running(session), now)
     _record(
         session, "session.give_back", by, now, since=since.isoformat(), until=until.isoformat(),
         reason=reason.strip(),
@@ -318,7 +318,7 @@ def postpone(
             session=session, kind=Interruption.Kind.CUT, reason=reason.strip(), by=by,
             started_at=_dark_since(session, now),
         )  # fmt: skip
-        _reckon(_running(session))
+        _reckon(_running(session), now)
     postpone_session(session=session, starts_at=starts_at, reason=reason, actor=by, now=now)
     return True
 
@@ -434,12 +434,12 @@ def reckon_running(session: Session) -> None:
     _reckon(_running(session))
 
 
-def reckon_attempts(attempts: Sequence[Attempt]) -> None:
+def reckon_attempts(attempts: Sequence[Attempt], *, now: datetime) -> None:
     """Likewise for these attempts."""
-    _reckon(attempts)
+    _reckon(attempts, now)
 
 
-def reckon_participant(participant: int) -> None:
+def reckon_participant(participant: int, *, now: datetime) -> None:
     """Likewise for one participant, whose accommodation has changed."""
     rows = Attempt.objects.filter(
         seat__participant=participant, begun_at__isnull=False, submitted_at__isnull=True
@@ -447,7 +447,7 @@ def reckon_participant(participant: int) -> None:
     with transaction.atomic():
         for session in rows.values_list("seat__session", flat=True):
             one_at_a_time(session)
-        _reckon(list(rows.select_related("seat__session__form")))
+        _reckon(list(rows.select_related("seat__session__form")), now)
 
 
 def _running(session: Session) -> list[Attempt]:
@@ -462,12 +462,14 @@ def reckon(session: Session) -> None:
     _reckon(_running(session))
 
 
-def _reckon(attempts: Sequence[Attempt]) -> None:
+def _reckon(attempts: Sequence[Attempt], now: datetime | None = None) -> None:
     """Write down the bounds that follow from pauses and time given, of attempts and their sections.
 
-    A room of thousands is reckoned with a few queries a block: everybody waits for it.
+    A room of thousands is reckoned with a few queries a block: everybody waits for it. now: of an act that
+    may let an attempt go on whose time was over: what was reckoned from it as ended is stale.
     """
     for block in in_blocks(attempts, 500):
+        ended = _ended_by_time(block, now) if now else {}
         given = given_to(block)
         spans = _spans(block)
         for attempt in block:
@@ -477,6 +479,13 @@ def _reckon(attempts: Sequence[Attempt]) -> None:
                 )
                 attempt.closes_at, attempt.paused_at = found.closes_at, found.paused_at
         Attempt.objects.bulk_update(block, ["closes_at", "paused_at"])
+        revived = [
+            attempt.pk
+            for attempt in block
+            if attempt.pk in ended and (attempt.closes_at, attempt.paused_at) != ended[attempt.pk]
+        ]
+        if revived:
+            Attempt.objects.filter(pk__in=revived).update(amended_at=now)
         sections = list(
             SectionTime.objects.filter(attempt__in=block, left_at__isnull=True).select_related(
                 "section"
@@ -489,6 +498,19 @@ def _reckon(attempts: Sequence[Attempt]) -> None:
             allowed = given[row.attempt_id].longer(row.section.minutes or 0) + more
             row.closes_at = bounds(row.begun_at, allowed, spans[row.attempt_id]).closes_at
         SectionTime.objects.bulk_update(sections, ["closes_at"])
+
+
+def _ended_by_time(
+    attempts: Sequence[Attempt], now: datetime
+) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """Those whose time is over, as it stands: their bounds."""
+    rows = Attempt.objects.filter(
+        pk__in=[attempt.pk for attempt in attempts], closes_at__lt=now, paused_at__isnull=True
+    )
+    return {
+        pk: (closes_at, paused_at)
+        for pk, closes_at, paused_at in rows.values_list("pk", "closes_at", "paused_at")
+    }
 
 
 def _grants_of(attempts: Sequence[Attempt]) -> dict[int, list[tuple[datetime, int]]]:

@@ -114,7 +114,7 @@ def reopen_attempt(
     _write_reopening(
         session, attempt, ended_at=ended_at, reason=reason, by=by, second=second, now=now
     )
-    reckon_attempts([attempt])
+    reckon_attempts([attempt], now=now)
     if minutes:
         give_time(attempt=attempt, minutes=minutes, reason=reason, by=by, now=now)
 
@@ -483,7 +483,7 @@ def _count_again(
     attempt.set_aside_at = None
     if since and attempt.begun_at and not submitted_at:
         _leave_out_time(session, attempt, since=since, reason=reason, by=by, second=second, now=now)
-        reckon_attempts([attempt])
+        reckon_attempts([attempt], now=now)
 
 
 def _refuse_without_reason(reason: str) -> None:

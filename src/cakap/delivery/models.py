@@ -53,7 +53,7 @@ class Attempt(models.Model):
     is worked at a site, whose log is told here; `set_aside_at`, that people decided that it does not
     count: it stays as evidence. `amended_at`: when answers, or what of them counts, last changed otherwise
     than by the exam itself (a site's log, a settled conflict, accepted evidence, corrected late marks,
-    a reopening, a retest); results from before are stale.
+    a reopening, a retest, time given when it was over); results from before are stale.
     """
 
     seat = models.OneToOneField(Seat, models.PROTECT, related_name="attempt")
