@@ -580,7 +580,7 @@ def _restate(session: Session, shift: timedelta) -> None:
     _shift(Grant.objects.filter(**of_session), shift, "at")
     _shift(attempts, shift, "begun_at", "closes_at", "seen_at", "submitted_at", "set_aside_at")
     _shift(Seat.every.filter(session=session), shift, "removed_at")
-    _shift(Session.objects.filter(pk=session.pk), shift, "closed_at")
+    _shift(Session.objects.filter(pk=session.pk), shift, "closed_at", "postponed_at")
 
 
 def _shift(rows: QuerySet[Any], shift: timedelta, *fields: str) -> None:
