@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from importlib import import_module
 
@@ -30,12 +31,13 @@ from cakap.delivery.models import (
 )
 from cakap.delivery.services import submit
 from cakap.delivery.sites.errors import BadEnvelope
-from cakap.delivery.sites.identity import identity
+from cakap.delivery.sites.identity import Card, identity
 from cakap.delivery.sites.log import events_after, head_of
 from cakap.delivery.sites.package import changed_since_packing, contents_of, pack, take_in
 from cakap.delivery.sites.queries import incomplete_sessions
 from cakap.delivery.sites.receiving import missing_by_seat, receive
-from cakap.delivery.sites.services import add_site, withdraw_package
+from cakap.delivery.sites.services import accept_gap, add_site, withdraw_package
+from cakap.errors import StalePage
 from cakap.itembank.errors import NotReviewed
 from cakap.itembank.models import FormItem, ItemVersion
 from cakap.itembank.services import move_versions
@@ -316,6 +318,89 @@ def test_a_site_heard_only_before_the_end_has_not_told_the_end(
     assert bool(found) == overdue
     if overdue:
         assert len(found[0].overdue) == session.seats.count()
+
+
+def three_and_one_missing(session, site):
+    """One of three records has come when the package is taken back; a browser wrote on at the site."""
+    one = sit(session)
+    for seq in (1, 2, 3):
+        keep(one, seq)
+    (part,) = events_after(session, {})
+    head = head_of(session, now=later(3))
+    wiped(session)
+    package = at_site(session, site)
+    ((seat, rows),) = part["seats"].items()
+    receive(identity().card, head, now=later(4))
+    receive(identity().card, {**part, "seats": {seat: rows[:1]}}, now=later(4))
+    withdraw_package(package=package, reason="Mesin rusak", by="o", second="p", now=later(5))
+    return part
+
+
+def test_what_was_missing_when_a_package_was_withdrawn_is_missing_until_its_site_tells_it(
+    world, site
+):
+    """Another machine goes on under the same numbers: that is other work, not what is missing."""
+    session = make_open_session(world)
+    part = three_and_one_missing(session, site)
+    (found,) = incomplete_sessions(session.programme, now=later(6))
+    assert (found.missing, found.site) == ({1: 2}, "Lebak")
+    other = Card(sign=b"a" * 32, seal=b"b" * 32)
+    spare = add_site(agency=world.agency, name="Serang", card=other.text, by="o", now=NOW)
+
+    package = at_site(session, spare)
+    their = json.loads(json.dumps(part).replace('"a"', '"c"'))
+    their["seats"] = {seat: rows[1:] for seat, rows in their["seats"].items()}
+    receive(other, their, now=later(7))
+    assert incomplete_sessions(session.programme, now=later(8))[0].missing == {1: 2}
+    withdraw_package(package=package, reason="Kembali", by="o", second="p", now=later(9))
+    at_site(session, site)
+    receive(identity().card, part, now=later(10))
+
+    (found,) = incomplete_sessions(session.programme, now=later(11))
+    assert (found.missing, found.conflicts) == ({}, 2)
+
+
+def test_a_decision_names_what_was_missing_when_a_package_was_withdrawn(world, site):
+    session = make_open_session(world)
+    three_and_one_missing(session, site)
+
+    row = accept_gap(session=session, **TWO, now=later(6))
+
+    assert row.missing == {"1": 2}
+    assert incomplete_sessions(session.programme, now=later(7)) == []
+
+
+def test_an_end_that_a_site_did_not_tell_is_not_told_by_withdrawing_its_package(world, site):
+    session = make_open_session(world)
+    package, after = at_site(session, site), session.ends_at + timedelta(hours=1)
+    withdraw_package(package=package, reason="Mesin rusak", by="o", second="p", now=after)
+
+    (found,) = incomplete_sessions(session.programme, now=after)
+    assert len(found.overdue) == session.seats.count()
+    with pytest.raises(StalePage):
+        withdraw_package(package=package, reason="x", by="o", second="p", now=after)
+    again = at_site(session, site)
+    Session.objects.filter(pk=session.pk).update(state="closed")
+    assert incomplete_sessions(session.programme, now=after) == [], "the site has told the end"
+    again.delete()
+    Session.objects.filter(pk=session.pk).update(state="cancelled")
+    assert incomplete_sessions(session.programme, now=after) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "missing"), [(3, 1), (2, 0), ([[1, 2], [4, 6]], 3), ([[1, 2]], 0), ([[4, 4]], 1)]
+)
+def test_what_is_lacking_is_named_by_number_also_where_a_site_tells_only_how_many(
+    world, site, told, missing
+):
+    session = make_open_session(world)
+    one = sit(session)
+    for seq in (1, 2):
+        keep(one, seq)
+    package = at_site(session, site)
+    package.declared = {str(one.seat_id): told}
+
+    assert missing_by_seat(package) == ({one.seat.number: missing} if missing else {})
 
 
 def test_an_old_head_does_not_undo_what_the_centre_decided_after_taking_back(world, site):

@@ -261,8 +261,9 @@ def a_clock_that_was_ahead_is_said_and_blocks_nothing(day: Day) -> None:
 def missing_records_are_named_before_anything_is_scored(
     day: Day, people: list[Participant]
 ) -> None:
-    """The head comes through, the records do not: scoring is refused and names them by seat; two people
-    may decide; only what is missing is sent; then the rest is here and the decision is spent."""
+    """The head comes through, the records do not: scoring is refused and names them by seat, also after
+    the package was taken back; two people may decide; only what is missing is sent, once the site has a
+    package again; then the rest is here and the decision is spent."""
     for person in people[1:2]:
         for item in person.items[1:4]:
             assert person.answer(item, "b").status_code == 200
@@ -277,13 +278,25 @@ def missing_records_are_named_before_anything_is_scored(
     refused = operator.fill(scored)
     assert refused.status_code == 409
     assert "kursi 2 kurang 3 catatan" in words_of(refused)
-    path = f"/ujian/situs/sesi/{day.session}/kurang/"
+    page = f"/ujian/situs/sesi/{day.session}"
+    assert "tidak memutuskan catatan yang kurang" in words_of(operator.get(f"{page}/tarik/"))
+    operator.done(f"{page}/tarik/", reason="Komputer hilang", **AT_CENTRE)
+    refused = operator.fill(scored)
+    assert refused.status_code == 409
+    assert "di situs Lebak: kursi 2 kurang 3 catatan" in words_of(refused)
+    assert f'href="{page}/kurang/"' in operator.get(f"{page}/").text
+    path = f"{page}/kurang/"
     assert operator.fill(path, reason="x", second="operator", password=PASSWORD).status_code == 200
     assert "kursi 2: 3" in words_of(operator.get(path))
     operator.done(path, reason="Komputer hilang", **AT_CENTRE)
     assert operator.fill(scored).status_code == 302
+    assert "telah ditarik" in one_line(day.send().stderr)
+    day.load(day.session)
     sent = json.loads(day.send("--json").stdout)
     assert (sent["sent"], sent["missing"]) == (3, 0)
+    assert "kurang 3 catatan" not in words_of(
+        operator.get(f"/hasil/program/{day.agency.programme}/")
+    )
     assert json.loads(day.send("--json").stdout)["sent"] == 0
 
 

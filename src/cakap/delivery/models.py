@@ -482,13 +482,17 @@ class ClockAlarm(models.Model):
 class WithdrawnPackage(models.Model):
     """A package that was taken back: the site is heard no more, and what it had told stays.
 
-    heard: attempts and records that had come from it, and how many records were missing.
+    heard: attempts and records that had come from it, and how many records were missing. lacking: seat ->
+    the numbers of the records that it has named and that have not come since; none where it was not known
+    how the seat ended. Nobody else can tell these: what another machine writes under the same numbers is
+    other work.
     """
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="withdrawn_packages")
     site = models.ForeignKey(Site, models.PROTECT, related_name="withdrawn_packages")
     edition = models.PositiveIntegerField()
     heard = models.JSONField(default=dict)
+    lacking = models.JSONField(default=dict)
     reason = models.CharField(max_length=500)
     by = models.CharField(max_length=150)
     second = models.CharField(max_length=150)

@@ -32,7 +32,15 @@ from cakap.delivery.sites.log import (
     digest_of,
     rows_of,
 )
-from cakap.delivery.sites.runs import Runs, lacking, runs_by_seat, told_runs, total
+from cakap.delivery.sites.runs import (
+    Runs,
+    first_of,
+    joined,
+    runs_by_seat,
+    told_runs,
+    total,
+    without,
+)
 from cakap.itembank.models import FormItem
 from cakap.programmes.models import Seat, Session
 
@@ -70,7 +78,9 @@ def _receive(card: Card, told: Any, *, now: datetime, is_direct: bool) -> dict[s
             "whole": _different(package, told, held), "now": now.isoformat(),
         }  # fmt: skip
     seats = told["seats"] if "seats" in told else {told["seat"]: told["rows"]}
-    return {"kept": take_events(package.session, seats, now), "now": now.isoformat()}
+    kept = take_events(package.session, seats, now)
+    _strike_off(package, seats)
+    return {"kept": kept, "now": now.isoformat()}
 
 
 def _package(card: Card, told: Any) -> SitePackage:
@@ -112,7 +122,7 @@ def standing(package: SitePackage) -> dict[str, Any]:
 def _standing(package: SitePackage, held: Mapping[int, Runs]) -> dict[str, Any]:
     return {
         "held": {seat: total(runs) for seat, runs in held.items()},
-        "missing": sum(_missing(package, held).values()),
+        "missing": sum(map(total, _lacking(package, held).values())),
         "declared": sum(map(_declared_count, package.declared.values())),
         "conflicts": [f"{row.attempt.seat.number}/{row.seq}" for row in open_conflicts(package)],
     }  # fmt: skip
@@ -130,20 +140,42 @@ def missing_by_seat(package: SitePackage) -> dict[int, int]:
     """Seat number -> records that the site has declared and that have not come."""
     numbers = dict(_seats(package.session).values_list("pk", "number"))
     found: Counter[int] = Counter()  # a seat that was taken away and its successor have one number
-    for seat, n in _missing(package, runs_by_seat(package.session_id)).items():
+    for seat, runs in lacking(package).items():
         if seat in numbers:
-            found[numbers[seat]] += n
+            found[numbers[seat]] += total(runs)
     return dict(found)
 
 
-def _missing(package: SitePackage, held: Mapping[int, Runs]) -> dict[int, int]:
+def lacking(package: SitePackage) -> dict[int, Runs]:
+    """Seat -> the records that the site has declared and that have not come."""
+    return _lacking(package, runs_by_seat(package.session_id))
+
+
+def _lacking(package: SitePackage, held: Mapping[int, Runs]) -> dict[int, Runs]:
     """Seat -> declared records that are not held; a record too many makes up for none that is missing."""
     found = {}
     for seat, told in sorted((int(seat), told) for seat, told in package.declared.items()):
         own = held.get(seat, [])
-        # A site of before tells how many, not which.
-        found[seat] = max(told - total(own), 0) if isinstance(told, int) else lacking(told, own)
-    return {seat: n for seat, n in found.items() if n}
+        if isinstance(told, int):
+            # A site of before tells how many, not which: they may be any, so the first that are not here.
+            found[seat] = first_of(without([[1, told]], own), told - total(own))
+        else:
+            found[seat] = without(told, own)
+    return {seat: runs for seat, runs in found.items() if runs}
+
+
+def _strike_off(package: SitePackage, told: Mapping[Any, Sequence[Any]]) -> None:
+    """What a site tells after all is missing no more of a package of it that was withdrawn before."""
+    for row in package.session.withdrawn_packages.filter(site=package.site_id).exclude(lacking={}):
+        left = dict(row.lacking)
+        for seat, rows in told.items():
+            runs = left.get(str(int(seat)), [])
+            came = joined(sorted([event[0], event[0]] for event in rows))
+            if runs and not (rest := without(runs, came)):
+                del left[str(int(seat))]
+            elif runs:
+                left[str(int(seat))] = rest
+        WithdrawnPackage.objects.filter(pk=row.pk).update(lacking=left)
 
 
 def _declared_count(told: Any) -> int:

@@ -53,9 +53,30 @@ def total(runs: Runs) -> int:
     return sum(last - first + 1 for first, last in runs)
 
 
-def lacking(wanted: Runs, held: Runs) -> int:
-    """How many of the records that are wanted are not held."""
-    return total(joined(sorted([*wanted, *held]))) - total(held)
+def without(wanted: Runs, held: Runs) -> Runs:
+    """Those of the records that are wanted that are not held."""
+    found = []
+    for first, last in wanted:
+        start = first
+        for begins, ends in held:
+            if ends < start or begins > last:
+                continue
+            if begins > start:
+                found.append([start, begins - 1])
+            start = ends + 1
+        if start <= last:
+            found.append([start, last])
+    return found
+
+
+def first_of(runs: Runs, n: int) -> Runs:
+    """The first so many of these records."""
+    found = []
+    for first, last in runs:
+        if n > 0:
+            found.append([first, min(last, first + n - 1)])
+            n -= last - first + 1
+    return found
 
 
 def told_runs(value: Any) -> Runs:

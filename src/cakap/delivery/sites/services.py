@@ -22,8 +22,9 @@ from cakap.delivery.models import (
 from cakap.delivery.sites.errors import AtASite, BadCard, BadDecision, UnknownSite
 from cakap.delivery.sites.identity import Card
 from cakap.delivery.sites.log import EVENT
-from cakap.delivery.sites.queries import gap_of
+from cakap.delivery.sites.queries import gap_of, lacking_of
 from cakap.delivery.sites.receiving import missing_by_seat, standing
+from cakap.errors import StalePage
 from cakap.programmes.models import Session
 
 
@@ -78,12 +79,18 @@ def withdraw_package(
     """Take a session back from a site, which is heard no more; what it had told stays and counts.
 
     Then the session may be packed again: for the right site, or for a machine in place of a broken one.
+    What is missing then holds scoring back until the site has told it under a new package, or until two
+    people decide about it.
     """
     _refuse_alone(reason, by, second)
-    session, heard = package.session, heard_of(package)
+    # The lock of uploads: what comes at this moment is heard before, or refused.
+    held = SitePackage.objects.select_for_update().filter(pk=package.pk).first()
+    if held is None:
+        raise StalePage
+    package, session, heard = held, held.session, heard_of(held)
     WithdrawnPackage.objects.create(
         session=session, site=package.site, edition=package.edition, heard=heard,
-        reason=reason.strip(), by=by, second=second, at=now,
+        lacking=lacking_of(package, now=now), reason=reason.strip(), by=by, second=second, at=now,
     )  # fmt: skip
     SitePackage.objects.filter(pk=package.pk).delete()
     record(
@@ -98,21 +105,20 @@ def withdraw_package(
 
 @transaction.atomic
 def accept_gap(
-    *, package: SitePackage, reason: str, by: str, second: str, now: datetime
+    *, session: Session, reason: str, by: str, second: str, now: datetime
 ) -> AcceptedGap:
     """Decide that a session is scored although these records are missing; another gap is another decision."""
     _refuse_alone(reason, by, second)
-    missing = gap_of(package, now=now)
+    missing = gap_of(session, now=now)
     if not missing:
         message = "Tidak ada catatan yang kurang pada sesi ini."
         raise BadDecision(message)
     row = AcceptedGap.objects.create(
-        session=package.session, missing=missing, reason=reason.strip(), by=by, second=second,
-        at=now,
+        session=session, missing=missing, reason=reason.strip(), by=by, second=second, at=now,
     )  # fmt: skip
     record(
-        actor=by, action="site.accept_gap", subject=f"sesi {package.session_id}",
-        agency=package.session.programme.organiser.code, now=now,
+        actor=by, action="site.accept_gap", subject=f"sesi {session.pk}",
+        agency=session.programme.organiser.code, now=now,
         detail={"missing": missing, "reason": reason.strip(), "second": second},
     )  # fmt: skip
     return row

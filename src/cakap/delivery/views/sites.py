@@ -135,11 +135,12 @@ def session_page(request: HttpRequest, pk: int) -> HttpResponse:
         "gaps": session.accepted_gaps.all(),
         "conflicts": rows(request, RecordConflict).filter(attempt__seat__session=session)
         .select_related("attempt__seat"),
+        "missing": gap_of(session, now=timezone.now()),
     }  # fmt: skip
     if package:
         context |= {
-            "standing": standing(package), "missing": gap_of(package, now=timezone.now()),
-            "clock": clock_sentence(package.clock_off), "changed": changed_since_packing(package),
+            "standing": standing(package), "clock": clock_sentence(package.clock_off),
+            "changed": changed_since_packing(package),
         }  # fmt: skip
     return render(request, "delivery/site.html", context)
 
@@ -151,11 +152,17 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     heard = heard_of(package)
     if heard["by_seat"]:
         heard["missing"] = f"{heard['missing']} ({_seats_named(heard['by_seat'])})"
+    open_ = gap_of(package.session, now=timezone.now())
     intro = _(
         "Dari situs %(site)s sudah terdengar: %(attempts)s peserta, %(records)s catatan jawaban; "
         "%(missing)s catatan belum sampai. Yang sudah sampai tetap tersimpan; yang dikirim situs itu "
         "sesudah ini ditolak. Paket berikutnya membawa serta yang sudah sampai."
     ) % {"site": package.site, **heard}
+    if open_:
+        intro += " " + _(
+            "Penarikan ini tidak memutuskan catatan yang kurang: hasil tetap menunggu catatan itu, atau "
+            "keputusan dua petugas (%(named)s)."
+        ) % {"named": _seats_named(open_)}
     return _decide(
         request, package.session_id, ShownForm, _("Tarik paket dari situs"), intro,
         act=lambda told: withdraw_package(package=package, **told),
@@ -165,12 +172,12 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.OPERATOR)
 def accept_missing(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide that a session is scored without the records that are named here."""
-    package = _package(request, pk)
-    named = _seats_named(gap_of(package, now=timezone.now()))
+    session = one(request, Session, pk=pk)
+    named = _seats_named(gap_of(session, now=timezone.now()))
     intro = _("Catatan yang belum sampai dan tidak akan dihitung: %(named)s.") % {"named": named}
     return _decide(
-        request, package.session_id, ShownForm, _("Skor tanpa catatan yang kurang"), intro,
-        act=lambda told: accept_gap(package=package, **told),
+        request, session.pk, ShownForm, _("Skor tanpa catatan yang kurang"), intro,
+        act=lambda told: accept_gap(session=session, **told),
     )  # fmt: skip
 
 
