@@ -25,6 +25,7 @@ from cakap.delivery.models import (
     Event,
     Interruption,
     LoadedPackage,
+    RecordConflict,
     SitePackage,
     Stray,
     WithdrawnPackage,
@@ -36,7 +37,12 @@ from cakap.delivery.sites.log import events_after, head_of
 from cakap.delivery.sites.package import changed_since_packing, contents_of, pack, take_in
 from cakap.delivery.sites.queries import incomplete_sessions
 from cakap.delivery.sites.receiving import missing_by_seat, receive
-from cakap.delivery.sites.services import accept_gap, add_site, withdraw_package
+from cakap.delivery.sites.services import (
+    accept_gap,
+    add_site,
+    settle_conflict,
+    withdraw_package,
+)
 from cakap.errors import StalePage
 from cakap.itembank.errors import NotReviewed
 from cakap.itembank.models import FormItem, ItemVersion
@@ -318,6 +324,43 @@ def test_a_site_heard_only_before_the_end_has_not_told_the_end(
     assert bool(found) == overdue
     if overdue:
         assert len(found[0].overdue) == session.seats.count()
+
+
+def test_another_altered_record_is_noticed_beside_one_that_was_settled(world, site):
+    session = make_open_session(world)
+    one = sit(session)
+    for seq in (1, 2):
+        keep(one, seq)
+    Session.objects.filter(pk=session.pk).update(state="closed")
+    session.refresh_from_db()
+    tellings = [list(events_after(session, {}))]
+    heads = []
+    for seq in (1, 2):
+        Event.objects.filter(seq=seq).update(received_at=later(30))
+        heads.append(head_of(session, now=later(31)))
+        tellings.append(list(events_after(session, {})))
+    wiped(session)
+    at_site(session, site)
+
+    def hear(head, parts=()):
+        for told in parts:
+            receive(identity().card, told, now=later(40))
+        answer = receive(identity().card, head, now=later(40))
+        return answer["whole"], answer["conflicts"]
+
+    def settle(choice):
+        conflict = RecordConflict.objects.get(settled_at__isnull=True)
+        settle_conflict(conflict=conflict, choice=choice, **TWO, now=later(41))
+
+    receive(identity().card, heads[0], now=later(39))
+    assert hear(heads[0], tellings[0]) == ([one.seat_id], [])
+    assert hear(heads[0], tellings[1]) == ([], ["1/1"])
+    settle("kept")
+    assert hear(heads[0]) == ([], []), "what was settled is no news"
+    assert hear(heads[1]) == ([one.seat_id], [])
+    assert hear(heads[1], tellings[2]) == ([], ["1/2"])
+    settle("other")
+    assert hear(heads[1]) == ([], [])
 
 
 def three_and_one_missing(session, site):

@@ -494,15 +494,16 @@ def field_of(text: str, name: str) -> str:
 @pytest.mark.long
 def test_altered_receipt_times_are_noticed_and_settled_by_two_people(day):
     """Somebody changes when an answer came, in the site's database, after it was sent: the centre sees it
-    when the session has been closed, scores nothing until two people have settled which record counts."""
+    when the session has been closed, scores nothing until two people have settled which record counts.
+    Another answer of the same seat that is changed after that is seen too."""
     day.centre.start("--workers", "1")
     day.site.start("--workers", "1")
     person = Participant(opened(day), 0)
     assert person.answer(person.items[0], "b").status_code == 200
+    assert person.answer(person.items[1], "b").status_code == 200
     assert day.send().returncode == 0
     day.site.stop()
-    with closing(sqlite3.connect(day.site.data / "cakap.sqlite3")) as database, database:
-        database.execute("UPDATE delivery_event SET received_at = '2026-01-01 01:02:03.000000'")
+    alter_a_receipt(day, 1)
     day.site.start("--workers", "1")
     close_at_the_site(day)
 
@@ -522,3 +523,16 @@ def test_altered_receipt_times_are_noticed_and_settled_by_two_people(day):
     assert operator.fill(scored).status_code == 302
     assert day.send().returncode == 0
     assert operator.fill(scored).status_code == 302, "a pair that was settled is no news"
+    alter_a_receipt(day, 2)
+    assert day.send().returncode == 0
+    refused = operator.fill(scored)
+    assert (refused.status_code, "1 catatan bertentangan" in words_of(refused)) == (409, True)
+
+
+def alter_a_receipt(day: Day, seq: int) -> None:
+    """In the site's database: when a record came."""
+    with closing(sqlite3.connect(day.site.data / "cakap.sqlite3")) as database, database:
+        database.execute(
+            "UPDATE delivery_event SET received_at = '2026-01-01 01:02:03.000000' WHERE seq = ?",
+            (seq,),
+        )

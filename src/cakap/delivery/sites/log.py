@@ -148,14 +148,19 @@ def _rows(name: str, session: Session) -> list[dict[str, Any]]:
     return found
 
 
-def digest_of(attempt: Attempt, runs: Runs | None = None) -> str:
+def digest_of(
+    attempt: Attempt,
+    runs: Runs | None = None,
+    instead: Mapping[int, Mapping[str, Any]] | None = None,
+) -> str:
     """Of every record of an attempt, as the log tells them: the same records, the same digest.
 
-    runs: of these alone.
+    runs: of these alone; instead: contents that stand in for what is here, by number.
     """
     rows = attempt.events.order_by("seq").values_list(*EVENT)
     wanted = rows if runs is None else [row for row in rows if is_in(runs, row[0])]
-    return digest([[as_told(value) for value in row] for row in wanted])
+    other = {seq: [content[name] for name in EVENT] for seq, content in (instead or {}).items()}
+    return digest([[as_told(value) for value in other.get(row[0], row)] for row in wanted])
 
 
 def as_told(value: Any) -> Any:

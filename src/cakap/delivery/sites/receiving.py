@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -185,23 +185,32 @@ def _declared_count(told: Any) -> int:
 def _different(
     package: SitePackage, told: Mapping[str, Any], held: Mapping[int, Runs]
 ) -> list[int]:
-    """Seats whose records are all here, or more than those, and are not what the site has now."""
+    """Seats whose records are all here, or more than those, and are not what the site has now.
+
+    Of a record that contradicts, the site has the content that it told last, whatever counts here: so it
+    is no news again, and a change of any other record of that seat still is.
+    """
     digests, runs = told.get("digests") or {}, told.get("runs") or {}
     declared = told["events"]
-    settled = set(
-        RecordConflict.objects.filter(attempt__seat__session=package.session_id).values_list(
-            "attempt__seat", flat=True
-        )
-    )
+    theirs: defaultdict[int, dict[int, Any]] = defaultdict(dict)
+    conflicts = RecordConflict.objects.filter(attempt__seat__session=package.session_id)
+    for conflict in conflicts.order_by("pk") if digests else ():
+        theirs[conflict.attempt_id][conflict.seq] = conflict.other
     attempts = Attempt.objects.filter(seat__session=package.session_id)
     return [
         row.seat_id
         for row in attempts
         if str(row.seat_id) in digests
-        and row.seat_id not in settled
         and total(held.get(row.seat_id, [])) >= declared.get(str(row.seat_id), MOST_WHOLE)
-        and digest_of(row, runs.get(str(row.seat_id))) != digests[str(row.seat_id)]
+        and not _is_same(row, runs.get(str(row.seat_id)), theirs[row.pk], digests[str(row.seat_id)])
     ]
+
+
+def _is_same(attempt: Attempt, runs: Runs | None, theirs: Mapping[int, Any], told: str) -> bool:
+    """Whether a digest is of the records that are here, or of those with what the site told of some."""
+    if digest_of(attempt, runs) == told:
+        return True
+    return bool(theirs) and digest_of(attempt, runs, theirs) == told
 
 
 def _take_head(
