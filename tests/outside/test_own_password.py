@@ -153,6 +153,18 @@ def test_a_reset_by_mail_lets_in_whoever_was_held_for_wrong_guesses(with_mail):
     assert person.fill("/akun/login/", login="held", password=NEW).status_code == 302
 
 
+def test_a_reset_by_command_lets_in_whoever_was_held_for_wrong_guesses(with_mail):
+    installation, _sink = with_mail
+    add(installation, "forgot")
+    person = installation.visitor()
+    for n in range(6):
+        held = person.fill("/akun/login/", login="forgot", password=f"salah-{n}")
+    assert "Terlalu banyak" in words_of(held)
+    installation.run("password", "forgot", told=f"{NEW}\n{NEW}\n")
+
+    assert person.fill("/akun/login/", login="forgot", password=NEW).status_code == 302
+
+
 def test_whoever_asks_for_too_many_mails_holds_up_nobody(with_mail):
     installation, sink = with_mail
     add(installation, "asked")

@@ -158,10 +158,7 @@ def reset_password(*, user: User, agency: Agency, password: str, actor: str, now
             "Pengguna ini bertindak juga untuk instansi lain; kata sandinya tidak diganti di sini."
         )
         raise NotAllowed(message)
-    user.set_password(password)
-    User.objects.filter(pk=user.pk).update(password=user.password)
-    for name in _sign_in_names(user):
-        lift(scopes=[STAFF], who=name)
+    _give_password(user, password)
     record(actor=actor, action="user.password", subject=user.username, agency=agency.code, now=now)
 
 
@@ -227,7 +224,7 @@ def take_role(*, membership: Membership, actor: str, now: datetime) -> None:
 @transaction.atomic
 def lift_sign_in(*, user: User, agency: Agency, actor: str, now: datetime) -> int:
     """Forget the wrong passwords of a user, wherever they were typed; how many there were."""
-    lifted = sum(lift(scopes=[STAFF], who=name) for name in _sign_in_names(user))
+    lifted = _forget_guesses(user)
     record(
         actor=actor, action="user.lift_sign_in", subject=user.username, agency=agency.code,
         detail={"wrong_passwords": lifted}, now=now,
@@ -238,18 +235,25 @@ def lift_sign_in(*, user: User, agency: Agency, actor: str, now: datetime) -> in
 @transaction.atomic
 def note_own_password(*, user: User, now: datetime) -> None:
     """A user has made a new password by the link in a mail: wrong ones before it count no more."""
-    for name in _sign_in_names(user):
-        lift(scopes=[STAFF], who=name)
+    _forget_guesses(user)
     record(actor=user.username, action="user.own_password", subject=user.username, now=now)
 
 
-def _sign_in_names(user: User) -> list[str]:
-    return sorted({user.username.lower(), user.email.lower()} - {""})
+def _forget_guesses(user: User) -> int:
+    """Forget the wrong passwords of a user, by whatever name they were typed; how many there were."""
+    names = sorted({user.username.lower(), user.email.lower()} - {""})
+    return sum(lift(scopes=[STAFF], who=name) for name in names)
+
+
+def _give_password(user: User, password: str) -> None:
+    """A new password; the wrong ones before it count no more, so that it is let in at once."""
+    user.set_password(password)
+    User.objects.filter(pk=user.pk).update(password=user.password)
+    _forget_guesses(user)
 
 
 @transaction.atomic
 def set_password(*, user: User, password: str, actor: str, now: datetime) -> None:
     """Give a user a new password by whoever runs the installation, for whatever agencies the user acts."""
-    user.set_password(password)
-    User.objects.filter(pk=user.pk).update(password=user.password)
+    _give_password(user, password)
     record(actor=actor, action="user.password", subject=user.username, now=now)
