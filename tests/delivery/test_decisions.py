@@ -190,6 +190,9 @@ def test_late_marks_are_corrected_by_decision_and_the_log_stays(session):
     event(attempt, 2, later(5), late=True)
     decided = {"session": session, "attempt": None, "now": later(9), **TWO}
     span = {"since": later(4), "until": later(6)}
+    turned = {"since": later(6), "until": later(4)}
+    with pytest.raises(BadReopening, match="berakhir sebelum mulai"):
+        correct_late_marks(**decided, **turned, counts=True)
     assert len(state_of(attempt).answers) == 1
     correct_late_marks(**decided, **span, counts=True)
     assert len(state_of(attempt).answers) == 2

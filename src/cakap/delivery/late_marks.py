@@ -76,8 +76,11 @@ def correct_late_marks(
     Raises BadReopening without a reason or a second officer, or where the span ends before it starts.
     """
     refuse_at_site(session)
-    if not reason.strip() or not second or second == by or until < since:
+    if not reason.strip() or not second or second == by:
         raise BadReopening
+    if until < since:
+        message = "Rentang waktu ini berakhir sebelum mulai; periksa sejak kapan dan sampai kapan."
+        raise BadReopening(message)
     events = Event.objects.filter(
         attempt__seat__session=session, received_at__gte=since, received_at__lte=until
     )
