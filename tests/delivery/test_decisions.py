@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from world import NOW
 
+from cakap.accounts.models import Role
 from cakap.audit.models import Entry
 from cakap.delivery import clock_alarms, control, decisions, time_watch
 from cakap.delivery.control import close
@@ -21,6 +23,7 @@ from cakap.delivery.errors import (
 from cakap.delivery.late_marks import correct_late_marks
 from cakap.delivery.models import (
     Attempt,
+    CheckIn,
     ClockAlarm,
     ClockReading,
     Event,
@@ -274,6 +277,18 @@ def test_who_was_removed_by_mistake_has_the_seat_and_the_exam_again(session):
     assert fresh(attempt).set_aside_at is None
     with pytest.raises(BadSeatChange):
         decisions.restore_seat(seat=fresh(attempt).seat, **TWO, now=later(7))
+
+
+def test_the_desk_counts_those_who_have_a_seat_now(client, world, session):
+    seat, other = session.seats.order_by("number")[:2]
+    for row in (seat, other):
+        CheckIn.objects.create(seat=row, pin="1", identity="photo", by="p", at=NOW)
+    decisions.remove_from_seat(seat=seat, **TWO, now=later(5))
+    client.force_login(world.user(Role.PROCTOR))
+
+    page = client.get(reverse("delivery:desk", args=[session.pk]))
+
+    assert (page.context["done"], page.context["all"]) == (1, session.seats.count())
 
 
 def test_a_cancelled_session_counts_nothing_and_its_people_are_unseated(session):

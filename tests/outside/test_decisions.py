@@ -195,12 +195,16 @@ def test_a_spoilt_sitting_is_sat_again_and_which_one_counts_is_decided(decided):
     first.answer(first.items[0], "b")
     proctor = decided.sign_in("proctor")
     path = f"/ujian/kursi/{seat_of(decided, first.nip)}"
+    proctor.done(f"{path}/pindah/")
+    moved = Participant(decided, 7, begin=False)
+    moved.read()
+    assert first.answer(first.items[1], "a").status_code == 409, "now it is evidence"
     assert proctor.fill(
         f"{path}/ujian-ulang/", **(SIGNED | {"password": "x"}), session=decided.session
     ).status_code != 302  # fmt: skip
     proctor.done(f"{path}/ujian-ulang/", **SIGNED, session=decided.session)
 
-    assert first.answer(first.items[1], "a").json()["ended"]
+    assert moved.answer(moved.items[1], "a").json()["ended"]
     again = Participant(decided, 7)
     assert again.attempt != first.attempt
     assert again.paper["answers"] == {}
@@ -211,9 +215,20 @@ def test_a_spoilt_sitting_is_sat_again_and_which_one_counts_is_decided(decided):
     page = proctor.get(new + "/")
     assert "Ujian ulang" in words_of(page)
     assert f'href="{path}/jejak/"' in page.text
-    assert proctor.get(f"{path}/jejak/").status_code == 200
+    evidence_of_the_first_is_decided_and_read(decided, path)
     proctor.done(f"{new}/yang-dihitung/", **SIGNED, counts="old")
     assert again.post("/ujian/detak", {}).json()["ended"]["answered"] == 0
+
+
+def evidence_of_the_first_is_decided_and_read(decided: OpenAgency, path: str) -> None:
+    """Its seat was taken away; two officers decide all the same, and what was answered is the auditor's."""
+    proctor = decided.sign_in("proctor")
+    stray, *_later = re.findall(r'name="strays" value="(\d+)"', proctor.get(f"{path}/bukti/").text)
+    page = proctor.done(f"{path}/bukti/", **SIGNED, strays=stray, accepted="no")
+    assert "1 jawaban diputuskan" in words_of(page)
+    answered = re.compile(r">\s*[ab]\s*</td>")
+    assert not answered.search(proctor.get(f"{path}/jejak/").text)
+    assert answered.search(decided.sign_in("auditor").get(f"{path}/jejak/").text)
 
 
 def test_nothing_begins_before_the_window_and_no_session_lies_outside_its_programme(decided):

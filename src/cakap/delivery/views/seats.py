@@ -49,7 +49,8 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         seat = seat_for(session, form.cleaned_data["told"])
         return redirect("delivery:check_in", seat.pk)
-    done = CheckIn.objects.filter(seat__session=session)
+    # Of those who have a seat now: the rest of the session is counted so too.
+    done = CheckIn.objects.filter(seat__session=session, seat__removed_at__isnull=True)
     context = {
         "session": session, "form": form, "ends": registration_ends(session),
         "done": done.count(), "all": session.seats.count(),
@@ -80,11 +81,11 @@ def check_in_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _second(form: SecondOfficerForm, seat: Seat) -> str:
-    """The second officer's name, if it is one who serves at this desk."""
+    """The second officer's name, if it is one who serves at this desk, also for a seat taken away since."""
     user = form.second_user
     if user is None:
         return ""
-    mine = Seat.objects.for_user(user, DESK).filter(pk=seat.pk)
+    mine = Seat.every.for_user(user, DESK).filter(pk=seat.pk)
     return str(user.get_username()) if mine.exists() else ""
 
 
@@ -149,8 +150,8 @@ def trail_page(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         empty=_("Belum ada catatan."),
     )  # fmt: skip
-    reads_answers = Seat.objects.for_user(request.user, (Role.AUDITOR,)).filter(pk=pk).exists()
-    found: list[Happening] = trail(attempt, with_answers=reads_answers)
+    readable = Seat.every.for_user(request.user, (Role.AUDITOR,))
+    found: list[Happening] = trail(attempt, with_answers=readable.filter(pk=pk).exists())
     return show(request, listing, found)
 
 
