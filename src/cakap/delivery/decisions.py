@@ -406,7 +406,7 @@ def decide_retest(
         raise StalePage
     new = Attempt.objects.filter(seat=retested.seat).first()
     first = counts == Retest.Counts.OLD
-    signed = {"reason": reason, "by": by, "second": second, "now": now}
+    signed: dict[str, Any] = {"reason": reason, "by": by, "second": second, "now": now}
     Retest.objects.filter(pk=retested.pk).update(
         counts=counts, reason=reason.strip(), by=by, second=second, at=now
     )

@@ -42,7 +42,7 @@ def end_of(
     return _BY_STATE.get(session_state) or (TIME if time_is_up else "")
 
 
-_BY_STATE = {Session.State.CLOSED: CLOSED, Session.State.PLANNED: POSTPONED}
+_BY_STATE: dict[str, str] = {Session.State.CLOSED: CLOSED, Session.State.PLANNED: POSTPONED}
 
 
 def told_of_end(
