@@ -7,6 +7,7 @@ counts no more is set aside and stays as evidence.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
