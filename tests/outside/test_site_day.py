@@ -216,7 +216,7 @@ def a_captive_portal_is_said(day: Day) -> None:
     with Road(day.centre.base, lets=0, instead=HTML) as road:
         done = day.send(to=road.base)
     assert done.returncode == 1
-    assert "bukan pusat cakap" in one_line(done.stderr)
+    assert "bukan pusat cakap, melainkan halaman masuk jaringan ini" in one_line(done.stderr)
     assert "Traceback" not in done.stderr
     assert "tidak terjangkau" not in done.stderr
     assert "tidak terjangkau" in one_line(day.send(to=road.base).stderr)

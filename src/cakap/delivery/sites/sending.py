@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ from cakap.delivery.sites.log import events_after, head_of
 from cakap.programmes.models import Session
 
 ADDRESS = "/ujian/situs/log"
+CUT_OFF = re.compile(
+    "disconnected|closed connection"
+)  # as httpx says of an answer that ended too soon
 MOST_ROUNDS = 4  # of telling one session: what was worked meanwhile goes with the next sending
 
 
@@ -126,6 +130,13 @@ def _tell(client: httpx.Client, address: str, content: bytes) -> dict[str, Any]:
         "kept" in told or {"ranges", "missing", "now"} <= told.keys()
     ):
         return told
+    if _is_portal(answer):
+        raise NotSent(_portal(answer.url, str(answer.status_code)))
+    if answer.has_redirect_location:
+        message = (
+            f"Alamat pusat dialihkan ke https://{answer.url.host}: pakailah alamat itu pada --to."
+        )
+        raise NotSent(message)
     if answer.status_code >= 500 or answer.status_code == 429:
         message = f"Pusat sedang tidak dapat menerima ({answer.status_code})."
         raise NotSent(message)
@@ -139,13 +150,46 @@ def _tell(client: httpx.Client, address: str, content: bytes) -> dict[str, Any]:
     raise NotSent(message)
 
 
+def _is_portal(answer: httpx.Response) -> bool:
+    """Whether the network itself answered: a page in place of data, another host, or 511 (RFC 6585)."""
+    if answer.has_redirect_location:
+        return not _is_own_https(answer)
+    is_page = "html" in answer.headers.get("Content-Type", "").lower()
+    return answer.status_code == 511 or (answer.is_success and is_page)
+
+
+def _is_own_https(answer: httpx.Response) -> bool:
+    """Whether a redirection leads to the same host with TLS: the centre was named without its https."""
+    try:
+        to = answer.url.join(answer.headers["Location"])
+    except httpx.InvalidURL:
+        return False
+    return (answer.url.scheme, to.scheme, to.host) == ("http", "https", answer.url.host)
+
+
+def _portal(url: httpx.URL, what: str) -> str:
+    return (
+        f"Yang menjawab di {url.host} bukan pusat cakap, melainkan halaman masuk jaringan ini ({what}): "
+        "masuklah ke jaringan itu dahulu."
+    )
+
+
 def _why_not(exc: httpx.RequestError) -> str:
+    """What went wrong before there was an answer that can be read; unreachable is one thing of several."""
     if any(isinstance(one, ssl.SSLError) for one in _causes(exc)) or "CERTIFICATE" in str(exc):
         return (
             f"Yang menjawab tidak membuktikan diri sebagai pusat ({exc}). Mungkin jaringan ini meminta "
             "masuk lewat halamannya sendiri, atau jam komputer ini salah."
         )
-    return f"Pusat tidak terjangkau ({_reason(exc)})."
+    if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
+        return f"Pusat tidak terjangkau ({_reason(exc)})."
+    if isinstance(exc, httpx.DecodingError):
+        return _portal(exc.request.url, "jawaban rusak")
+    if isinstance(exc, httpx.TimeoutException):
+        return "Sambungan ke pusat ada, tetapi jawabannya tidak datang pada waktunya."
+    if isinstance(exc, httpx.ProtocolError) and not CUT_OFF.search(str(exc)):
+        return f"Yang menjawab di {exc.request.url.host} bukan pusat cakap: jawabannya bukan HTTP."
+    return "Sambungan ke pusat putus sebelum jawabannya lengkap."
 
 
 def _reason(exc: httpx.RequestError) -> str:
