@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 from pypdf import PdfReader
 from world import NOW
 
-from cakap.accounts.models import Agency
+from cakap.accounts.models import Agency, Role
 from cakap.delivery.models import Attempt, RecordConflict, Site, SitePackage
 from cakap.delivery.saving import Sent
 from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
+from cakap.delivery.sites.identity import Card
+from cakap.delivery.sites.log import events_after
 from cakap.delivery.sites.queries import amended_participants, incomplete_sessions
+from cakap.delivery.sites.receiving import receive
 from cakap.itembank.models import FormItem
 from cakap.itembank.services import SectionPlan, build_form
 from cakap.policy.book import Policy, default_rules
@@ -175,6 +179,35 @@ def test_a_rehearsal_holds_up_no_result_and_makes_none_stale(run, session):
     assert incomplete_sessions(session.programme, now=later) == []
     assert amended_participants(session.programme, since=NOW) == set()
     assert not with_staleness(Result.objects.all()).filter(is_stale=True).exists()
+
+
+def test_records_that_a_site_tells_after_scoring_make_that_result_stale(
+    client, world, run, session
+):
+    publish_results(run=run, actor="t", now=NOW)
+    card, later = Card(sign=b"a" * 32, seal=b"b" * 32), NOW + timedelta(days=1)
+    site = Site.objects.create(agency=world.agency, name="S", card=card.text, added_at=NOW)
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="t")
+    attempt = Attempt.objects.get(seat__session=session, seat__number=1)
+    last = attempt.events.order_by("seq").last()
+    known = list(events_after(session, {}))
+    attempt.events.filter(pk=last.pk).delete()
+    client.force_login(world.user(Role.OPERATOR))
+
+    def said():
+        page = client.get(reverse("results:programme", args=[session.programme_id]))
+        return "Hasil yang usang" in page.content.decode(), page.context["stale"]
+
+    assert said() == (False, 0)
+    for part in known:
+        receive(card, part, now=later)
+    assert said() == (True, 1)
+    Session.objects.filter(pk=session.pk).update(state="closed")  # so told by the site
+    again = score_programme(programme=session.programme, actor="t", now=later + timedelta(hours=1))
+    publish_results(run=again, actor="t", now=later + timedelta(hours=1))
+    for part in known:
+        receive(card, part, now=later + timedelta(days=1))
+    assert said() == (False, 0), "nothing of it was new"
 
 
 def test_every_figure_comes_out_again_and_a_changed_one_is_named(run):
