@@ -24,7 +24,7 @@ from world import NOW, make_open_session, make_world
 
 from cakap.accounts.models import Role
 from cakap.delivery import control
-from cakap.delivery.decisions import remove_from_seat, swap_seats
+from cakap.delivery.decisions import remove_from_seat, reopen_session, swap_seats
 from cakap.delivery.errors import NoSuchSeat
 from cakap.delivery.evidence import decide_evidence
 from cakap.delivery.late_marks import correct_late_marks
@@ -37,6 +37,7 @@ from cakap.delivery.models import (
     Incident,
     Interruption,
     LateCorrection,
+    Reopening,
     Silence,
     SitePackage,
     Stray,
@@ -357,6 +358,28 @@ def test_what_a_site_decides_about_seats_and_answers_is_decided_here_too(world, 
     assert Attempt.objects.get(seat=two.seat_id).set_aside_at == later(5)
     assert EvidenceDecision.objects.get().accepted is False
     assert LateCorrection.objects.get().until == later(1)
+
+
+def test_a_session_that_was_reopened_at_the_site_is_reopened_here_too(world, site):
+    session = make_open_session(world)
+    keep(sit(session, 0), 1)
+    control.close(session=session, asked_with=1, by="p", now=later(2))
+    closed = head_of(fresh_session(session), now=later(3))
+    reopen_session(session=fresh_session(session), **TWO, now=later(5))
+    opened_again = {**head_of(fresh_session(session), now=later(6)), "number": closed["number"] + 1}
+    wiped(session)
+    Reopening.objects.all().delete()
+    SitePackage.objects.create(session=session, site=site, made_at=NOW, made_by="o")
+
+    receive(identity().card, closed, now=later(60))
+    assert (fresh_session(session).state, Reopening.objects.count()) == ("closed", 0)
+    for _ in range(2):
+        receive(identity().card, opened_again, now=later(61))
+
+    assert (fresh_session(session).state, fresh_session(session).closed_at) == ("open", None)
+    row = Reopening.objects.get()
+    assert (row.attempt, row.at, row.ended_at) == (None, later(5), later(2))
+    assert {"reason": row.reason, "by": row.by, "second": row.second} == TWO
 
 
 def test_a_second_load_keeps_the_seats_of_the_room_and_makes_way_for_a_new_one(world, site):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from datetime import timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
+from django.utils import timezone
 
+from cakap.cli.site import _say_clock
+from cakap.delivery.models import LoadedPackage
 from cakap.delivery.sites.sending import ADDRESS, NotSent, _tell
 
 PORTAL = "melainkan halaman masuk jaringan ini"
@@ -83,3 +88,36 @@ def test_a_centre_that_nobody_serves_is_unreachable():
     with socket.create_server(("127.0.0.1", 0)) as door:
         base = f"http://127.0.0.1:{door.getsockname()[1]}"
     assert f"{UNREACHABLE} (tidak ada yang melayani di alamat itu)" in said(base)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(0, ""), (-2, "Jam situs 2 jam lebih cepat"), (3, "Jam situs 3 jam lebih lambat")],
+)
+def test_loading_says_how_the_sites_clock_stands_to_the_centres(session, capsys, hours, words):
+    LoadedPackage.objects.create(session=session, loaded_at=timezone.now())
+    date = format_datetime(timezone.now() + timedelta(hours=hours), usegmt=True)
+    centre = reply(
+        "200 OK", "Content-Type: application/json", f"Date: {date}", body=b'{"ok": true}'
+    )
+    with somebody(centre) as base:
+        _say_clock(session, f"{base}/")
+    told = " ".join(capsys.readouterr().err.split())
+
+    assert bool(told) == bool(words)
+    # Of the seconds between the two readings nothing is asserted.
+    assert told.startswith(words.rpartition(" lebih")[0])
+    assert words.rpartition("lebih ")[2] in told
+
+
+def test_loading_says_that_the_clock_was_not_compared_where_the_centre_did_not_answer(
+    session, capsys
+):
+    made = timezone.now()
+    LoadedPackage.objects.create(session=session, made_at=made, loaded_at=made - timedelta(hours=2))
+    with somebody(reply("200 OK", HTML)) as base:
+        _say_clock(session, base)
+    told = " ".join(capsys.readouterr().err.split())
+
+    assert "Jam komputer ini belum dapat dicocokkan" in told
+    assert "Jam situs 2 jam lebih lambat daripada jam pusat. Betulkan jam komputer ini." in told
