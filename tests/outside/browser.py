@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 from commands import PATIENCE
 
@@ -97,6 +98,26 @@ def choose(page, option: str) -> None:
 
 def saved(page) -> None:
     page.wait_for_selector("#saved[data-state=saved]")
+
+
+def kept_until(machine: Machine, page, found) -> None:
+    """Until what the machine keeps is as is looked for."""
+    until = time.monotonic() + PATIENCE
+    while not found(kept := machine.kept(page)):
+        assert time.monotonic() < until, kept
+        page.wait_for_timeout(50)
+
+
+def sealed(kept) -> list:
+    """What a machine keeps of pages that are gone."""
+    return [row for store, row in kept["rows"] if store == "sealed"]
+
+
+def later(machine: Machine, minutes: int) -> None:
+    """The pages that this machine loads from here on have a clock that is so much further on."""
+    machine.context.add_init_script(
+        f"const now = Date.now; Date.now = () => now() + {minutes} * 60000;"
+    )
 
 
 @contextlib.contextmanager

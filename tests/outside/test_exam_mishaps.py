@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from commands import PATIENCE, wait_for
 
-from outside.browser import Machine, choose, ready, saved
+from outside.browser import Machine, choose, kept_until, later, ready, saved, sealed
 from outside.exam import free, seats_of
 from outside.installation import PASSWORD, words_of
 
@@ -422,6 +422,47 @@ def test_a_tab_of_an_earlier_sign_in_leaves_and_what_it_held_is_evidence(shared_
     )
     accept_evidence(shared_agency, 4)
     assert list(of_server(own)["answers"].values()) == ["b"], "the newer answer stays the newest"
+
+
+@pytest.mark.long
+def test_a_server_in_a_broken_ones_place_makes_no_machine_forget_an_unsent_answer(agency, machines):
+    """One machine's page stays open, the other's closes; then the broken server is there again."""
+    server, open_, closed = agency.installation, machines(agency), machines(agency)
+    key = server.data / "secret.key"
+    first = key.read_text()
+
+    def in_its_place_the_one_with(secret):
+        server.stop()
+        key.write_text(secret)
+        server.start("--workers", "1")
+
+    def not_known(kept):
+        return sealed(kept) and all("asked" in row for row in sealed(kept))
+
+    pages = [machine.begin(agency, number) for number, machine in enumerate((open_, closed))]
+    for page in pages:
+        saved(page)
+        page.context.set_offline(True)
+        choose(page, "dua")
+        page.wait_for_selector("#saved[data-state=offline]")
+    pages[1].close()
+    in_its_place_the_one_with("pengganti" * 8)
+    open_.context.set_offline(False)
+    kept_until(open_, pages[0], not_known)
+    pages[0].close()
+    closed.context.set_offline(False)
+    other = closed.begin(agency, 2)
+    kept_until(closed, other, not_known)
+    assert of_server(other)["answers"] == {}
+    in_its_place_the_one_with(first)
+
+    for number, machine in enumerate((open_, closed)):
+        later(machine, minutes=11)
+        back = machine.tab()
+        machine.sign_in(back, agency, number)
+        ready(back)
+        kept_until(machine, back, lambda kept: not sealed(kept))
+        assert list(of_server(back)["answers"].values()) == ["b"]
 
 
 def accept_evidence(agency, number):

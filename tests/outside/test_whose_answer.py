@@ -6,12 +6,10 @@ Each test plays in a room that is a secure context and in one that is none, see 
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
-from commands import PATIENCE
 
-from outside.browser import choose, ready, saved
+from outside.browser import choose, kept_until, later, ready, saved, sealed
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -19,14 +17,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 def of_server(page) -> dict:
     """The attempt as the server holds it, asked with the token of this machine."""
     return page.evaluate("async () => (await fetch('/ujian/isi.json')).json()")
-
-
-def kept_until(machine, page, found) -> None:
-    """Until what the machine keeps is as is looked for."""
-    until = time.monotonic() + PATIENCE
-    while not found(kept := machine.kept(page)):
-        assert time.monotonic() < until, kept
-        page.wait_for_timeout(50)
 
 
 def waiting(kept) -> list:
@@ -124,3 +114,70 @@ def test_two_tabs_of_one_exam_answer_in_turn_and_submit(room, machines):
     first.wait_for_url("**/tanda-terima/")
 
     assert first.inner_text("#answered") == "3", "each tab went on with the next open question"
+
+
+def test_what_no_server_here_knows_stays_sealed_and_is_asked_about_seldom(room, machines):
+    """Another server in a broken one's place knows neither the cookie nor what was sealed for the first."""
+    machine = machines(room)
+    first = machine.begin(room, 6)
+    saved(first)
+    question, asked = first.inner_text("#question legend"), []
+
+    def not_known(route):
+        asked.append(route)
+        route.fulfill(json={"taken": [False]})
+
+    machine.context.route("**/ujian/titipan", not_known)
+    not_signed_in = {"code": "NotSignedIn", "message": "Anda belum masuk."}
+    machine.context.route(
+        "**/ujian/jawaban", lambda route: route.fulfill(status=401, json=not_signed_in)
+    )
+    choose(first, "dua")
+    kept_until(machine, first, lambda kept: [own for own in sealed(kept) if "asked" in own])
+    assert question not in json.dumps(machine.kept(first)["rows"])
+    assert len(waiting(machine.kept(first))) == 1, "no answer in the clear"
+    first.close()
+    machine.context.unroute("**/ujian/jawaban")
+    second = machine.begin(room, 7)
+    choose(second, "tiga")
+    saved(second)
+    assert len(asked) == 1, "the next person's pages leave it alone"
+    machine.context.unroute("**/ujian/titipan")  # the first server is back
+    later(machine, minutes=11)
+
+    second.reload()
+    ready(second)
+    kept_until(machine, second, lambda kept: not sealed(kept))
+    back = machine.tab()
+    machine.sign_in(back, room, 6)
+    ready(back)
+    assert list(of_server(back)["answers"].values()) == ["b"]
+
+
+PUT = """row => new Promise((done) => {
+  const asked = indexedDB.open("cakap");
+  asked.onsuccess = () => {
+    const transaction = asked.result.transaction("outbox", "readwrite");
+    transaction.objectStore("outbox").put(row);
+    transaction.oncomplete = () => { asked.result.close(); done(); };
+  };
+})"""
+
+
+def test_no_event_takes_the_place_of_one_that_another_server_numbered_the_same(room, machines):
+    """A new server numbers attempts and pages from the beginning again."""
+    machine = machines(room)
+    page = machine.begin(room, 8)
+    saved(page)
+    told = of_server(page)
+    first_of_next_page = told["seq_from"] + 100_001
+    row = {"attempt": told["attempt"], "seq": first_of_next_page, "token": "S1", "response": "b"}
+    page.evaluate(PUT, row)
+    machine.context.route("**/nacl-fast*", lambda route: route.abort())
+    page.reload()
+    ready(page)
+    choose(page, "satu")
+    saved(page)
+
+    assert ["outbox", row] in machine.kept(page)["rows"]
+    assert of_server(page)["last_seq"] > first_of_next_page

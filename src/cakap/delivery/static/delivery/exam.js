@@ -124,7 +124,8 @@ function apply({ kind, item, response }) {
 
 async function happen(kind, item, response, urgent = true) {
   if (over) return;
-  const event = { seq: ++seq, kind, item, response, at: new Date().toISOString(), attempt, token: paper.deposit };
+  const at = new Date().toISOString();
+  const event = { seq: ++seq, kind, item, response, at, attempt, token: paper.deposit, key: sealTo };
   since?.push(event);
   await outbox.add(event, progress(), urgent);
 }
@@ -681,10 +682,12 @@ async function load(stop) {
   hear(paper);
   if (from_kept) heard_at = -IN_TOUCH;
   // What this machine still holds of this sitting is sent with the number it was given.
-  const own = kept.filter((event) => event.attempt === attempt && (!event.token || event.token === paper.deposit));
-  outbox.restore(own);
+  const same = kept.filter((event) => event.attempt === attempt);
+  outbox.restore(same.filter(({ token }) => !token || token === paper.deposit));
   outbox.waiting.forEach(apply);
-  seq = Math.max(seq, ...own.filter((event) => event.seq <= seq + 50000).map((event) => event.seq));
+  // No number that is kept here already is given again, whosesoever it is: of another sign-in, or of another
+  // server's attempt of this number. The new event would take its place.
+  seq = Math.max(seq, ...same.filter((event) => event.seq <= seq + 50000).map((event) => event.seq));
   return true;
 }
 

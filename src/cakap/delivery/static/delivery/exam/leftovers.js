@@ -2,8 +2,15 @@
 // machine cannot read them, and handed in by whatever page of the exam comes next.
 
 import { Refusal, ask } from "./net.js";
-import { portion } from "./outbox.js";
-import { allEvents, allSealed, dropSealed, forgetPapers, paperOf, replaceBySealed } from "./storage.js";
+import { bare, portion } from "./outbox.js";
+import { allEvents, allSealed, dropSealed, forgetPapers, keepSealed, paperOf, replaceBySealed } from "./storage.js";
+
+// What a server did not take may be all that is left of somebody's answers, whose own server comes back: it
+// stays, and is asked about seldom and little, for the sake of whoever works at the machine meanwhile. No
+// age ends it: a machine's clock may be wrong by years.
+const REST = 600000; // ms until it is asked about again, with the next page
+const MOST_AGAIN = 10; // of such with a page
+const MOST_KEPT = 100; // of such on a machine; the oldest go
 
 let loading = null;
 
@@ -29,7 +36,7 @@ async function sealed(content, { sealTo, naclSource }) {
 }
 
 // Seal what waits here and is asked for.
-async function seal(keys, asked) {
+async function seal({ sealTo, naclSource }, asked) {
   const groups = new Map();
   for (const event of await allEvents()) {
     // Of a version that kept no token: it waits for its own page.
@@ -40,8 +47,10 @@ async function seal(keys, asked) {
     for (let rest = events; rest.length; ) {
       const part = portion(rest, { most: 200 });
       rest = rest.slice(part.length);
-      const content = { token: whose, events: part.map(({ attempt: _, token: __, ...event }) => event) };
-      await replaceBySealed(part, await sealed(content, keys));
+      // Only the server whose token it is knows whose they are: to its key, whichever server is here now.
+      const key = part[0].key ?? sealTo;
+      const content = { token: whose, events: part.map(bare) };
+      await replaceBySealed(part, await sealed(content, { sealTo: key, naclSource }));
     }
   }
 }
@@ -55,26 +64,39 @@ export async function forgetPictures(keep = null, only = null) {
       await caches.delete(name);
 }
 
-// Hand in what is sealed here, each by itself; what cannot be now stays and goes with the next page, and
+const due = (rows) => {
+  const rested = rows.filter(({ asked }) => asked && Math.abs(Date.now() - asked) > REST);
+  const again = rested.sort((a, b) => a.asked - b.asked).slice(0, MOST_AGAIN);
+  return [...rows.filter(({ asked }) => !asked), ...again];
+};
+
+// Hand in what is sealed here, each by itself; what cannot be now stays and goes with a later page, and
 // holds up no other.
 export async function handIn(headers = {}) {
-  for (const { id, text } of await allSealed()) {
+  for (const row of due(await allSealed())) {
     try {
-      const { taken } = await ask("/ujian/titipan", { sealed: [text] }, { has: "taken", headers });
-      if (taken[0]) await dropSealed([id]);
+      const { taken } = await ask("/ujian/titipan", { sealed: [row.text] }, { has: "taken", headers });
+      if (taken[0]) {
+        await dropSealed([row.id]);
+        continue;
+      }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
     }
+    await keepSealed({ ...row, asked: Date.now() });
   }
+  const kept = (await allSealed()).filter(({ asked }) => asked);
+  await dropSealed(kept.slice(0, -MOST_KEPT).map(({ id }) => id));
 }
 
+// Nobody waits for the handing in: the next exam does not, whatever others left here.
 async function sealAndHandIn(keys, asked) {
   try {
     await seal(keys, asked);
-    await handIn();
   } catch {
-    // Without network they wait, sealed, for the next page.
+    // Without the script that seals they wait for the next page.
   }
+  handIn().catch(() => {}); // without network they wait, sealed, likewise
 }
 
 // Of every sitting but the one at work (`token` is of its sign-in): forget the questions, seal what waits.

@@ -11,6 +11,10 @@ const LOST = new Set(["OtherAttempt", "OtherDevice", "NotSignedIn"]);
 
 const sizeOf = (event) => new TextEncoder().encode(JSON.stringify(event)).length;
 
+// An event as the server reads it, without what only this machine needs: whose it is, and to whose key it
+// is sealed if its page goes.
+export const bare = ({ attempt, token, key, ...event }) => event;
+
 // The first of these events that one sending holds: at least one, however large it is.
 export function portion(events, { most = BATCH, bytes = BYTES } = {}) {
   let size = 0;
@@ -75,8 +79,8 @@ export class Outbox {
     while (this.waiting.length && !this.closed) {
       const batch = portion(this.waiting, { most: size });
       try {
-        const events = batch.map(({ attempt, token, ...event }) => event);
-        this.heard(await ask("/ujian/jawaban", { ...this.whose, events }, { has: "kept", headers: this.headers() }));
+        const body = { ...this.whose, events: batch.map(bare) };
+        this.heard(await ask("/ujian/jawaban", body, { has: "kept", headers: this.headers() }));
         await this.settle(batch);
       } catch (error) {
         if (error instanceof Unreachable) return this.later(error.retryAfter);

@@ -66,6 +66,7 @@ export const leaseOf = (attempt) => within(["leases"], "readonly", (store) => st
 export const dropLease = (attempt) => within(["leases"], "readwrite", (store) => store.delete(attempt));
 
 export const allSealed = async () => (await within(["sealed"], "readonly", (store) => store.getAll())) ?? [];
+export const keepSealed = (row) => within(["sealed"], "readwrite", (store) => store.put(row));
 export const dropSealed = (ids) =>
   within(["sealed"], "readwrite", (store) => {
     for (const id of ids) store.delete(id);
