@@ -546,10 +546,11 @@ function onKey(event) {
 
 // ---- how it looks, kept on this machine -----------------------------------------------------
 // What is there may be anything, and some browsers refuse to keep or to tell: the exam goes on without.
+const SMALLEST = matchMedia("(pointer: coarse)").matches ? 0 : -1; // in a hand nothing is below 16 px
 function remembered() {
   try {
     const { zoom, contrast } = JSON.parse(localStorage.getItem("cakap-exam") ?? "{}");
-    return { zoom: Number.isInteger(zoom) ? zoom : 0, contrast: contrast === true };
+    return { zoom: Number.isInteger(zoom) ? Math.max(SMALLEST, zoom) : 0, contrast: contrast === true };
   } catch {
     return { zoom: 0, contrast: false };
   }
@@ -566,7 +567,7 @@ function dress() {
     // It is dressed all the same.
   }
 }
-const zoom = (by) => { look.zoom = Math.max(-1, Math.min(4, look.zoom + by)); dress(); };
+const zoom = (by) => { look.zoom = Math.max(SMALLEST, Math.min(4, look.zoom + by)); dress(); };
 
 // What a proctor may want to know; nobody fails by it.
 function notice() {
