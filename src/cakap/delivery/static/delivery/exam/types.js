@@ -76,7 +76,7 @@ function matrix(question) {
       input.checked = pairsOf(question).get(row.id) === option.id;
       input.setAttribute("aria-label", `${textOf(row.text)}: ${textOf(option.text)}`);
       input.addEventListener("change", () => pair(question, row.id, option.id));
-      return make("td", {}, input);
+      return make("td", {}, make("label", {}, input));
     });
     return make("tr", {}, markup("th", row.text, { scope: "row" }), ...cells);
   });
