@@ -38,6 +38,18 @@ def cell_is_all_its_radios(page):
     assert page.get_by_role("radio", name="baris dua: satu").count() == 1
 
 
+def in_high_contrast(page):
+    """A table and a notice; which notice is all one."""
+    page.evaluate(
+        """() => Object.assign(
+          document.getElementById("warning"), { hidden: false, textContent: "Sisa waktu 1 menit" },
+        )"""
+    )
+    page.locator("#contrast").tap()
+    accessible(page)
+    page.locator("#contrast").tap()
+
+
 def test_every_kind_of_item_is_large_enough(hand):
     session = make_open_session(world := make_world(), form=form_of_all_kinds(world))
     seat = session.seats.order_by("number")[0]
@@ -56,6 +68,7 @@ def test_every_kind_of_item_is_large_enough(hand):
         if draft.kind == "matrix":
             cell_is_all_its_radios(hand)
             accessible(hand)
+            in_high_contrast(hand)
         hand.locator("#next").tap() if draft.kind != "slider" else None
 
     assert len(found) == 2 * len(DRAFTS)
