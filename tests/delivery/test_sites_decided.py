@@ -555,3 +555,17 @@ def test_a_record_too_many_makes_up_for_none_that_is_missing(world, site):
     assert answer["missing"] == 1
     package.refresh_from_db()
     assert missing_by_seat(package) == {one.seat.number: 1}
+
+
+def test_a_doubt_of_a_site_that_is_heard_no_more_is_a_pause_that_ends_here(world, site):
+    """Its clock was ahead of ours; nobody settles that doubt any more."""
+    session = make_open_session(world)
+    package = at_site(session, site)
+    Interruption.objects.create(
+        session=session, kind=Interruption.Kind.CLOCK, started_at=later(120), reason="x", by="sistem"
+    )
+    withdraw_package(package=package, reason="Mesin rusak", by="o", second="p", now=later(5))
+
+    control.resume_room(session=session, by="p", now=later(6))
+
+    assert not session.interruptions.filter(ended_at__isnull=True).exists()

@@ -14,6 +14,7 @@ from cakap.delivery.models import (
     AcceptedGap,
     Attempt,
     Event,
+    Interruption,
     RecordConflict,
     Site,
     SitePackage,
@@ -93,6 +94,7 @@ def withdraw_package(
         lacking=lacking_of(package, now=now), reason=reason.strip(), by=by, second=second, at=now,
     )  # fmt: skip
     SitePackage.objects.filter(pk=package.pk).delete()
+    _let_proctors_go_on(session, now)
     record(
         actor=by, action="site.withdraw", subject=f"sesi {session.pk}",
         agency=session.programme.organiser.code, now=now,
@@ -101,6 +103,16 @@ def withdraw_package(
             "second": second, **heard,
         },
     )  # fmt: skip
+
+
+def _let_proctors_go_on(session: Session, now: datetime) -> None:
+    """What stands still at a site that is heard no more is a pause, which a proctor here ends.
+
+    A doubt about that site's clock is settled by nobody any more, and its clock may have been ahead.
+    """
+    still = session.interruptions.filter(ended_at__isnull=True)
+    still.filter(kind=Interruption.Kind.CLOCK).update(kind=Interruption.Kind.PAUSE)
+    still.filter(started_at__gt=now).update(started_at=now)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from cakap.accounts.access import acting_agency, allow, one, public, rows
 from cakap.accounts.models import Role
+from cakap.delivery import time_watch
 from cakap.delivery.forms import LogForm, PackForm, SettleForm, ShownForm, SiteForm, TwoPeopleForm
 from cakap.delivery.models import RecordConflict, Site, SitePackage
 from cakap.delivery.sites.carrying import take_log
@@ -99,7 +100,7 @@ def add(request: HttpRequest) -> HttpResponse:
     elif form.is_valid():
         add_site(
             agency=acting_agency(request), **form.cleaned_data,
-            by=request.user.get_username(), now=timezone.now(),
+            by=request.user.get_username(), now=time_watch.now(),
         )  # fmt: skip
         messages.success(request, _("Situs terdaftar."))
         return redirect("delivery:sites")
@@ -114,7 +115,7 @@ def pack_page(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         content = pack(
             session=session, site=form.cleaned_data["site"],
-            by=request.user.get_username(), now=timezone.now(),
+            by=request.user.get_username(), now=time_watch.now(),
         )  # fmt: skip
         return download(content, f"sesi-{session.pk}.cakap")
     return form_page(
@@ -135,7 +136,7 @@ def session_page(request: HttpRequest, pk: int) -> HttpResponse:
         "gaps": session.accepted_gaps.all(),
         "conflicts": rows(request, RecordConflict).filter(attempt__seat__session=session)
         .select_related("attempt__seat"),
-        "missing": gap_of(session, now=timezone.now()),
+        "missing": gap_of(session, now=time_watch.now()),
     }  # fmt: skip
     if package:
         context |= {
@@ -152,7 +153,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     heard = heard_of(package)
     if heard["by_seat"]:
         heard["missing"] = f"{heard['missing']} ({_seats_named(heard['by_seat'])})"
-    open_ = gap_of(package.session, now=timezone.now())
+    open_ = gap_of(package.session, now=time_watch.now())
     intro = _(
         "Dari situs %(site)s sudah terdengar: %(attempts)s peserta, %(records)s catatan jawaban; "
         "%(missing)s catatan belum sampai. Yang sudah sampai tetap tersimpan; yang dikirim situs itu "
@@ -166,6 +167,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return _decide(
         request, package.session_id, ShownForm, _("Tarik paket dari situs"), intro,
         act=lambda told: withdraw_package(package=package, **told),
+        of=f"{package.pk}.{package.edition}",
     )  # fmt: skip
 
 
@@ -173,7 +175,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def accept_missing(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide that a session is scored without the records that are named here."""
     session = one(request, Session, pk=pk)
-    named = _seats_named(gap_of(session, now=timezone.now()))
+    named = _seats_named(gap_of(session, now=time_watch.now()))
     intro = _("Catatan yang belum sampai dan tidak akan dihitung: %(named)s.") % {"named": named}
     return _decide(
         request, session.pk, ShownForm, _("Skor tanpa catatan yang kurang"), intro,
@@ -215,18 +217,23 @@ def _decide(
     intro: str,
     *,
     act: Callable[[dict[str, Any]], object],
+    of: str = "",
 ) -> HttpResponse:
-    """A decision of two people about a session at a site."""
+    """A decision of two people about a session at a site.
+
+    Whoever decides has seen `intro`, and what is named by `of`: another is StalePage.
+    """
 
     def may(user: Any) -> bool:
         return bool(Session.objects.for_user(user, OFFICERS).filter(pk=session))
 
-    form = kind(request.POST or None, request=request, may=may, initial={"shown": intro})
+    shown = f"{of} {intro}".strip()
+    form = kind(request.POST or None, request=request, may=may, initial={"shown": shown})
     back = reverse("delivery:site_session", args=[session])
     if form.is_valid():
-        if form.cleaned_data.pop("shown", "") not in {"", intro}:
+        if form.cleaned_data.pop("shown", "") not in {"", shown}:
             raise StalePage  # more was heard since: the two decide on what they have read
-        act({**form.cleaned_data, "by": request.user.get_username(), "now": timezone.now()})
+        act({**form.cleaned_data, "by": request.user.get_username(), "now": time_watch.now()})
         messages.success(request, _("Keputusan dicatat."))
         return redirect(back)
     return form_page(request, form, title, back, intro=intro, submit=_("Putuskan"))
@@ -250,7 +257,7 @@ def log(request: HttpRequest) -> HttpResponse:
     Anybody can send here, so the length comes first (`most_bytes`), then who it is, then the content.
     """
     card, told = opened(request.body, check=refuse_unknown)
-    return JsonResponse(receive(card, told, now=timezone.now()))
+    return JsonResponse(receive(card, told, now=time_watch.now()))
 
 
 log.most_bytes = LOG_BOUNDS.sent  # type: ignore[attr-defined]
@@ -261,7 +268,7 @@ def log_by_hand(request: HttpRequest) -> HttpResponse:
     """The same, from a file that was carried here: the whole file, or nothing of it."""
     form = LogForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        for outcome in take_log(form.cleaned_data["file"].read(), now=timezone.now()):
+        for outcome in take_log(form.cleaned_data["file"].read(), now=time_watch.now()):
             if outcome.refusal:
                 text = _("Sesi %(session)s ditolak: %(why)s")
                 messages.error(request, text % {"session": outcome.session, "why": outcome.refusal})
