@@ -17,6 +17,7 @@ from cakap.itembank.services import (
     build_form,
     move_versions,
 )
+from cakap.policy.services import override_rule
 from cakap.programmes.models import Participant, Programme, Session
 from cakap.programmes.services import (
     add_participants,
@@ -178,6 +179,11 @@ def make_form(world: World, *, each: int = 4) -> Form:
 
 
 def make_programme(world: World, method: Programme.Method = Programme.Method.CAT) -> Programme:
+    # Sessions of a fixed day, which a server that reads the real clock serves too.
+    override_rule(
+        agency=world.agency.code, key="sessions.late_begin_minutes", value=60 * 24 * 366 * 50,
+        reason="uji", since=TODAY, actor="t", now=NOW,
+    )  # fmt: skip
     programme = plan_programme(
         initiator=world.agency, organiser=world.agency, code=f"P-{world.agency.code}-{method}",
         name="Program", purpose=Programme.Purpose.MAPPING, method=method,

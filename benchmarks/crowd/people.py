@@ -18,7 +18,7 @@ from cakap.registry.models import Employee
 
 def seated(n: int, code: str) -> Session:
     """An open session of an agency with n people in their seats, none of whom has come in yet."""
-    now = timezone.now()
+    now, day = timezone.now(), timedelta(days=1)
     agency = register_agency(
         code=code, name=code, accreditation="A", accredited_until=date(2040, 1, 1),
         actor="bench", now=now,
@@ -26,7 +26,8 @@ def seated(n: int, code: str) -> Session:
     form = demo_bank(agency=agency, seed=1, actor="bench", now=now)
     programme = plan_programme(
         initiator=agency, organiser=agency, code=code, name=code, purpose=Programme.Purpose.MAPPING,
-        method=Programme.Method.CAT, dates=(now.date(), now.date()), actor="bench", now=now,
+        method=Programme.Method.CAT, dates=(now.date() - day, now.date() + day), actor="bench",
+        now=now,
     )  # fmt: skip
     room = add_room(agency=agency, name="R", seats=n, location="", actor="bench", now=now)
     session = plan_session(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from world import NOW
+from world import NOW, TODAY
 
 from cakap.delivery.control import free_device
 from cakap.delivery.errors import (
@@ -24,7 +24,9 @@ from cakap.delivery.queries import finished_sheets, state_of
 from cakap.delivery.saving import Sent
 from cakap.delivery.services import begin, give_consent, keep_events, sign_in, submit
 from cakap.itembank.models import FormItem
-from cakap.programmes.services import close_session
+from cakap.policy.services import override_rule
+from cakap.programmes.models import Programme
+from cakap.programmes.services import close_session, freeze_policy
 
 
 def sent(seq, item, response="a", kind="answer"):
@@ -72,6 +74,21 @@ def test_the_test_begins_only_after_consent(session, seat):
         begin(attempt=found, now=NOW)
     with pytest.raises(NotBegun):
         keep(found, sent(1, 1))
+
+
+def test_nothing_begins_after_the_end_of_its_session(session, seat):
+    Programme.objects.update(policy_digest="")
+    override_rule(
+        agency=session.programme.initiator.code, key="sessions.late_begin_minutes", value=0,
+        reason="uji", since=TODAY, actor="t", now=NOW,
+    )  # fmt: skip
+    freeze_policy(programme=Programme.objects.get(), now=NOW)
+    attempt = sign_in(nip=seat.participant.employee.nip, pin=session.pin, now=NOW)
+    give_consent(attempt=attempt, now=NOW)
+    own = Attempt.objects.get(pk=attempt.pk)
+    with pytest.raises(NotBegun, match="hanya dapat dimulai sampai"):
+        begin(attempt=own, now=session.ends_at + timedelta(seconds=1))
+    assert begin(attempt=own, now=session.ends_at).begun_at == session.ends_at
 
 
 def test_beginning_again_does_not_move_the_deadline(attempt):

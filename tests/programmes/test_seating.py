@@ -8,7 +8,13 @@ from world import NOW, TODAY, make_form, make_programme, make_world
 
 from cakap.policy.queries import policy_kept
 from cakap.policy.services import override_rule
-from cakap.programmes.errors import NotInAgency, SessionFull, TooManyAbsent, WrongState
+from cakap.programmes.errors import (
+    NotInAgency,
+    OutsideProgramme,
+    SessionFull,
+    TooManyAbsent,
+    WrongState,
+)
 from cakap.programmes.letters import invitation
 from cakap.programmes.models import Programme, Seat, Session
 from cakap.programmes.queries import chosen_by_rule, due, units_of, unseated
@@ -34,12 +40,12 @@ def programme(world):
     return make_programme(world)
 
 
-def plan(world, programme, *, seats=20, days=0):
+def plan(world, programme, *, seats=20, days=0, starts_at=None):
     room = add_room(agency=world.agency, name="R", seats=seats, location="", actor="t", now=NOW)
     form = world.agency.forms.first() or make_form(world)
     return plan_session(
-        programme=programme, room=room, form=form, starts_at=NOW + timedelta(days=days),
-        actor="t", now=NOW,
+        programme=programme, room=room, form=form,
+        starts_at=starts_at or NOW + timedelta(days=days), actor="t", now=NOW,
     )  # fmt: skip
 
 
@@ -50,6 +56,13 @@ def test_a_session_before_seven_in_the_morning_is_held_on_the_day_of_the_calenda
     )  # 06.30 in Jakarta, of the next day
 
     assert session.day == date(2025, 1, 22)
+
+
+def test_a_session_ends_within_its_programme_too(world, programme):
+    late = datetime(2025, 1, 27, 16, 0, tzinfo=UTC)  # 23.00 in Jakarta, of the last day
+
+    with pytest.raises(OutsideProgramme, match="28-01-2025 00.30"):
+        plan(world, programme, starts_at=late)
 
 
 def test_no_unit_is_emptied(world, programme):

@@ -229,23 +229,25 @@ def begin(*, attempt: Attempt, now: datetime) -> Attempt:
 def _refuse_outside_window(session: Session, now: datetime) -> None:
     """Nothing begins earlier or later than policy allows, however early a session was opened."""
     early, late = _begin_window(session.programme.policy_digest)
+    # Without minutes of its own the late edge is the session's end: nobody begins in the night after it.
+    latest = session.starts_at + late if late else session.ends_at
     if early is not None and now < session.starts_at - early:
         message = (
             f"Sesi ini mulai {day_and_time(session.starts_at)}. Ujian baru dapat dimulai "
             f"{day_and_time(session.starts_at - early)}."
         )
         raise NotBegun(message)
-    if late is not None and now > session.starts_at + late:
+    if late is not None and now > latest:
         message = (
             f"Sesi ini mulai {day_and_time(session.starts_at)}; ujian hanya dapat dimulai sampai "
-            f"{day_and_time(session.starts_at + late)}. Hubungi pengawas."
+            f"{day_and_time(latest)}. Hubungi pengawas."
         )
         raise NotBegun(message)
 
 
 @lru_cache(maxsize=64)
 def _begin_window(policy_digest: str) -> tuple[timedelta | None, timedelta | None]:
-    """How early and how late an exam may begin; None: whenever the session is open.
+    """How early and how late an exam may begin; None: whenever the session is open, late 0: till it ends.
 
     A programme whose policy was kept before the rule existed goes on under what it had.
     """
@@ -254,7 +256,7 @@ def _begin_window(policy_digest: str) -> tuple[timedelta | None, timedelta | Non
     late = policy.get("sessions.late_begin_minutes")
     return (
         timedelta(minutes=early) if early is not None else None,
-        timedelta(minutes=late) if late else None,
+        timedelta(minutes=late) if late is not None else None,
     )
 
 

@@ -282,11 +282,12 @@ def _sessions(agency: Agency, form: Form, story: Story) -> Programme:
         agency=agency, name="Ruang CAT 1", seats=SEATS, location="Gedung BKD, Serang (contoh)",
         actor="operator", now=now,
     )  # fmt: skip
-    override_rule(
-        agency=agency.code, key="sessions.early_begin_minutes", value=60 * 24 * 60,
-        reason="Demo: sesi beberapa hari dimainkan sekaligus", since=timezone.localdate(now),
-        actor="admin", now=now,
-    )  # fmt: skip
+    for edge in ("early", "late"):
+        override_rule(
+            agency=agency.code, key=f"sessions.{edge}_begin_minutes", value=60 * 24 * 60,
+            reason="Demo: sesi beberapa hari dimainkan sekaligus", since=timezone.localdate(now),
+            actor="admin", now=now,
+        )  # fmt: skip
     morning = timezone.localtime(now).replace(hour=8, minute=0, second=0, microsecond=0)
     number = 0
     while True:

@@ -139,7 +139,8 @@ def plan_session(
     holds items that were not reviewed; in a rehearsal they may be tried.
     """
     refuse_from_centre(programme)
-    refuse_outside(programme, starts_at)
+    ends_at = starts_at + timedelta(minutes=form.minutes + 30)
+    refuse_outside(programme, starts_at, ends_at)
     if not is_rehearsal:
         refuse_unreviewed(form)
     row = Session.objects.create(
@@ -147,7 +148,7 @@ def plan_session(
         room=room,
         form=form,
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=form.minutes + 30),
+        ends_at=ends_at,
         pin=f"{secrets.randbelow(10**6):06d}",
         quit_code=_browser_code() if locked_browser else "",
         open_code=_browser_code() if locked_browser else "",
@@ -178,12 +179,14 @@ def register_exam_keys(*, session: Session, keys: Iterable[str], actor: str, now
     )  # fmt: skip
 
 
-def refuse_outside(programme: Programme, starts_at: datetime) -> None:
-    """Raise OutsideProgramme unless a session that begins then begins on a day of the programme."""
-    if not programme.starts <= timezone.localdate(starts_at) <= programme.ends:
+def refuse_outside(programme: Programme, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise OutsideProgramme unless a session begins and ends on days of the programme."""
+    first, last = timezone.localdate(starts_at), timezone.localdate(ends_at)
+    if not programme.starts <= first <= last <= programme.ends:
         message = (
             f"Program ini berlangsung {programme.starts:%d-%m-%Y} sampai {programme.ends:%d-%m-%Y}; "
-            f"sesi pada {timezone.localtime(starts_at):%d-%m-%Y %H.%M} berada di luarnya."
+            f"sesi pada {timezone.localtime(starts_at):%d-%m-%Y %H.%M} sampai "
+            f"{timezone.localtime(ends_at):%d-%m-%Y %H.%M} berada di luarnya."
         )
         raise OutsideProgramme(message)
 
@@ -523,14 +526,14 @@ def postpone_session(
     if ended or starts_at <= now or not reason.strip():
         message = "Sesi yang belum ditutup dijadwalkan ke waktu mendatang, dengan alasan."
         raise WrongState(message)
-    refuse_outside(session.programme, starts_at)
+    length = session.ends_at - session.starts_at
+    refuse_outside(session.programme, starts_at, starts_at + length)
     others = Session.objects.filter(room=session.room_id, starts_at=starts_at).exclude(
         pk=session.pk
     )
     if others.exclude(state=Session.State.CANCELLED).exists():
         message = "Ruang itu sudah dipakai pada waktu tersebut."
         raise WrongState(message)
-    length = session.ends_at - session.starts_at
     # Postponed once more, it was left when it was first.
     left_at = now if session.state == Session.State.OPEN else session.postponed_at
     Session.objects.filter(pk=session.pk).update(
