@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import NOW
 
+from cakap.delivery import saving
+from cakap.delivery.control import free_device
 from cakap.delivery.errors import (
     AnswerConflict,
     BadEvent,
@@ -95,6 +97,25 @@ def test_other_content_under_a_seq_is_refused_alone(sitters):
     assert [(event.seq, event.code) for event in outcomes[0].refused] == [(2, "AnswerConflict")]
     assert isinstance(outcomes[1], Kept)
     assert list(one.events.values_list("seq", "response")) == [(1, "a"), (2, "a"), (3, "a")]
+
+
+def test_evidence_of_one_attempt_is_bounded_and_who_sends_more_is_told(sitters, monkeypatch):
+    monkeypatch.setattr(saving, "MOST_EVIDENCE", 2)
+    one, other = sitters[:2]
+    save([of(one, sent(1)), of(other, sent(1))], now=NOW)
+
+    told = [save([of(one, sent(1, option))], now=NOW)[0] for option in "bcdb"]
+    (others,) = save([of(other, sent(1, "b"))], now=NOW)
+
+    assert [outcome.refused[0].evidence for outcome in told] == [True, True, False, True]
+    assert others.refused[0].evidence
+    assert one.strays.count() == 2
+    seat, before = one.seat, one.device
+    free_device(attempt=one, by="p", now=NOW)
+    sign_in(nip=seat.participant.employee.nip, pin=seat.session.pin, now=NOW)
+    (earlier,) = save([of(one, sent(9), device=before)], now=NOW)
+    assert isinstance(earlier, OtherDevice)
+    assert [event.evidence for event in earlier.refused] == [False]
 
 
 def test_the_same_event_twice_in_one_commit_is_kept_once(sitters):

@@ -61,6 +61,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of nobody's session
 ENDED = frozenset({Session.State.CLOSED, Session.State.CANCELLED})
 ROWS_AN_INSERT, MOST_TYPED, MOST_KEY = 2000, 20_000, 2**63
 PLAIN = frozenset({str, int, float, bool, type(None)})
+# Pieces of evidence of one attempt: more than an honest machine leaves, and as many as officers can read.
+MOST_EVIDENCE = 800
 COLUMNS = (
     "attempt_id", "seq", "kind", "item_id", "response", "client_at", "received_at", "late",
     "device", "address",
@@ -153,6 +155,14 @@ class _Checked:
         )
         if kept:
             self.evidence.append((event, cause))
+
+    def leave_out(self, event: Sent) -> None:
+        """Refuse it without keeping it as evidence; whoever sent it is told so."""
+        self.refused = [
+            replace(one, evidence=False) if one.seq == event.seq else one for one in self.refused
+        ]
+        if isinstance(self.refusal, OtherDevice):
+            self.refusal = OtherDevice(refused=self.refused)
 
 
 def save(
@@ -459,15 +469,7 @@ def _is_kept(attempt: int, event: Sent, kept: Contents) -> bool:
 
 
 def _keep_evidence(own: Sequence[_Checked], now: datetime, *, poisoned: bool) -> None:
-    rows = [
-        Stray(
-            attempt_id=one.sending.attempt, device=one.sending.device, seq=event.seq,
-            received_at=now, address=one.sending.caller.address[:45], cause=cause,
-            **(_as_sent(event) if cause != Stray.Cause.REFUSED else _as_found(event, one, now)),
-        )
-        for one in own
-        for event, cause in one.evidence
-    ]  # fmt: skip
+    rows = _bounded([(one, *piece) for one in own for piece in _pieces(one, now)])
     # The same again is no news; twice in one sending it would be one row changed twice.
     unique = {(row.attempt_id, row.device, row.seq, row.digest): row for row in rows}
     if poisoned:
@@ -475,6 +477,50 @@ def _keep_evidence(own: Sequence[_Checked], now: datetime, *, poisoned: bool) ->
             _write_singly(row)
     elif unique:
         _write_evidence(list(unique.values()))
+
+
+def _pieces(checked: _Checked, now: datetime) -> list[tuple[Sent, Stray]]:
+    """What is to be kept aside of a sending, with the event that it was."""
+    sending = checked.sending
+    return [
+        (
+            event,
+            Stray(
+                attempt_id=sending.attempt, device=sending.device, seq=event.seq, received_at=now,
+                address=sending.caller.address[:45], cause=cause,
+                **(
+                    _as_found(event, checked, now)
+                    if cause == Stray.Cause.REFUSED
+                    else _as_sent(event)
+                ),
+            ),
+        )
+        for event, cause in checked.evidence
+    ]  # fmt: skip
+
+
+def _bounded(pieces: Sequence[tuple[_Checked, Sent, Stray]]) -> list[Stray]:
+    """Without what would be too much of one attempt: nobody makes its page unreadable with ever new
+    contents of one number.
+
+    Counted only where there is any; of two that come at once each counts without the other, which is
+    near enough.
+    """
+    known: dict[int, set[tuple[str, int, str]]] = {row.attempt_id: set() for *_, row in pieces}
+    if not known:
+        return []
+    rows = Stray.objects.filter(attempt__in=known)
+    for attempt, device, seq, digest in rows.values_list("attempt_id", "device", "seq", "digest"):
+        known[attempt].add((device, seq, digest))
+    found = []
+    for checked, event, row in pieces:
+        kept, key = known[row.attempt_id], (row.device, row.seq, row.digest)
+        if key not in kept and len(kept) >= MOST_EVIDENCE:
+            checked.leave_out(event)
+            continue
+        kept.add(key)
+        found.append(row)
+    return found
 
 
 def _as_sent(event: Sent) -> dict[str, Any]:
