@@ -562,7 +562,11 @@ def test_a_doubt_of_a_site_that_is_heard_no_more_is_a_pause_that_ends_here(world
     session = make_open_session(world)
     package = at_site(session, site)
     Interruption.objects.create(
-        session=session, kind=Interruption.Kind.CLOCK, started_at=later(120), reason="x", by="sistem"
+        session=session,
+        kind=Interruption.Kind.CLOCK,
+        started_at=later(120),
+        reason="x",
+        by="sistem",
     )
     withdraw_package(package=package, reason="Mesin rusak", by="o", second="p", now=later(5))
 
