@@ -297,6 +297,40 @@ def test_a_clock_at_zero_waits_as_long_as_a_busy_server_asks(shared_agency, mach
     assert len(asked) == 2, "the first after three seconds, no other before twenty more"
 
 
+def test_a_refused_end_is_asked_for_again_by_hand_and_by_itself_when_time_is_up(
+    shared_agency, machines
+):
+    page = machines(shared_agency).begin(shared_agency, 11)
+    choose(page, "dua")
+    saved(page)
+    asked: list[float] = []
+
+    def refuse_thrice(route):
+        asked.append(time.monotonic())
+        if len(asked) > 3:
+            return route.continue_()
+        told = {"code": "AnswersMissing", "message": f"Belum sampai, {len(asked)}."}
+        return route.fulfill(status=409, json=told)
+
+    def end(route):
+        told = route.fetch()
+        ended = {"by": "time", "message": "Waktu ujian habis."}
+        route.fulfill(response=told, json={**told.json(), "ended": ended})
+
+    page.route("**/ujian/selesai", refuse_thrice)
+    for press in (1, 2):
+        page.click("#finish")
+        page.click("#yes")
+        page.locator("#trouble", has_text=f"Belum sampai, {press}.").wait_for()
+    page.route("**/ujian/detak", end)
+    beat(page)
+
+    page.wait_for_url("**/tanda-terima/")
+    assert page.inner_text("#answered") == "1"
+    assert len(asked) == 4
+    assert asked[3] - asked[2] >= 0.4, "not at once"
+
+
 REPLIES = [
     ({}, '{"kept": 0}', 200, "kept"), ({}, "{}", 200, 0), ({}, "[]", 200, 0), ({}, '{"code": "?"}', 201, 0),
     ({"Retry-After": "7"}, "{}", 503, 7),

@@ -5,7 +5,7 @@ import { $, make, markup, say, textOf } from "./exam/dom.js";
 import { lease, onOtherAttempt } from "./exam/lease.js";
 import { clearMachine, clearOwn, forgetPictures } from "./exam/leftovers.js";
 import { Backoff, Refusal, Unreachable, ask, pause } from "./exam/net.js";
-import { Outbox } from "./exam/outbox.js";
+import { LOST, Outbox } from "./exam/outbox.js";
 import { allEvents, forgetPapers, keepPaper, keepProgress, paperOf, progressOf } from "./exam/storage.js";
 import { bind, drawUsed, inText, kinds } from "./exam/types.js";
 
@@ -240,7 +240,7 @@ async function askHowItStands() {
     if (error instanceof Unreachable) {
       nextBeat = soonestBeat = performance.now() + Math.max(15000, beating.next(error.retryAfter));
       outbox.show("offline");
-    } else if (["OtherAttempt", "OtherDevice", "NotSignedIn"].includes(error.code)) await leaveAfterSending(error);
+    } else if (LOST.has(error.code)) await leaveAfterSending(error);
     else trouble(error);
   }
 }
@@ -344,8 +344,9 @@ function grow(part, question) {
   go(place + 1);
 }
 
-// Try until the server answers, waiting longer each time and as long as it asks for; a refusal is thrown.
-async function patiently(act) {
+// Try until the server answers, waiting longer each time and as long as it asks for; a refusal is thrown,
+// but for one that may pass.
+async function patiently(act, mayPass = () => false) {
   const backoff = new Backoff();
   while (!over) {
     try {
@@ -353,9 +354,10 @@ async function patiently(act) {
       $("trouble").hidden = true;
       return done;
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
+      const isUnreachable = error instanceof Unreachable;
+      if (!isUnreachable && !mayPass(error)) throw error;
       trouble(error);
-      outbox.show("offline");
+      if (isUnreachable) outbox.show("offline");
       await pause(backoff.next(error.retryAfter));
     }
   }
@@ -509,6 +511,9 @@ function warn(text) {
   setTimeout(() => { $("warning").hidden = true; }, 15000);
 }
 
+// Whoever pressed is told of a refusal and can press again. When time is up nobody presses: what was
+// refused because answers are on their way, or for where the machine stands, is asked again.
+const mayPass = (error) => error instanceof Refusal && !LOST.has(error.code) && error.code !== "TimeIsUp";
 let finishing = false;
 async function finish({ asked = true } = {}) {
   if (finishing || over) return;
@@ -518,7 +523,7 @@ async function finish({ asked = true } = {}) {
       await settled();
       if (!asked && !ended) return null; // time was given meanwhile
       return tell("/ujian/selesai", "code", { last_seq: outbox.newest });
-    });
+    }, (error) => ended?.by === "time" && mayPass(error));
     if (!done) return;
     over = true;
     outbox.close();
@@ -748,7 +753,7 @@ $("take").addEventListener("click", async () => {
 });
 
 async function failed(error) {
-  if (error instanceof Refusal && ["OtherAttempt", "OtherDevice", "NotSignedIn"].includes(error.code)) await leave(error);
+  if (error instanceof Refusal && LOST.has(error.code)) await leave(error);
   else trouble(error);
 }
 

@@ -7,7 +7,7 @@ import { dropEvents, keepEvent } from "./storage.js";
 const BATCH = 100;
 const BYTES = 96 * 1024; // of one sending; the server and the proxy before it take 256 KiB
 // With these the page is no longer the one that may answer; nothing more can be sent from it.
-const LOST = new Set(["OtherAttempt", "OtherDevice", "NotSignedIn"]);
+export const LOST = new Set(["OtherAttempt", "OtherDevice", "NotSignedIn"]);
 
 const sizeOf = (event) => new TextEncoder().encode(JSON.stringify(event)).length;
 
