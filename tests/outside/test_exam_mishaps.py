@@ -162,12 +162,14 @@ def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_ag
     machine = machines(shared_agency)
     page = machine.begin(shared_agency, 1)
     saved(page)
+    spoiled = []
 
     def spoil(route):
         body = route.request.post_data_json
         for event in body["events"]:
             if event["kind"] == "answer" and event["response"] == "a":
                 event["response"] = "tidak-ada"
+                spoiled.append(event["seq"])
         route.continue_(post_data=body)
 
     page.route("**/ujian/jawaban", spoil)
@@ -179,8 +181,12 @@ def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_ag
     saved(page)
 
     assert list(of_server(page)["answers"].values()) == ["b"]
-    page.click("#finish")
-    page.click("#yes")
+    choose(page, "satu")
+    page.locator("#aside", has_text="2 jawaban tidak diterima").wait_for()
+    with page.expect_request("**/ujian/selesai") as end:
+        page.click("#finish")
+        page.click("#yes")
+    assert end.value.post_data_json["last_seq"] not in spoiled, "the newest that the server took"
     page.wait_for_url("**/tanda-terima/")
     assert page.inner_text("#answered") == "1"
 
