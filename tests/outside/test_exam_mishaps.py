@@ -191,7 +191,15 @@ def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_ag
     assert page.inner_text("#answered") == "1"
 
 
-@pytest.mark.parametrize(
+def with_an_adaptive_end(route) -> None:
+    """The paper as if its last section were one of which the server chooses what comes next."""
+    told = route.fetch()
+    paper = told.json()
+    paper["parts"][-1]["adaptive"] = {"most": 99}
+    route.fulfill(response=told, json=paper)
+
+
+NO_ANSWERS = pytest.mark.parametrize(
     ("status", "headers", "body"),
     [
         pytest.param(503, {"Retry-After": "4"}, '{"code": "Busy"}', id="busy"),
@@ -205,29 +213,22 @@ def test_a_refused_answer_is_set_aside_and_shown_and_holds_up_no_other(shared_ag
         pytest.param(502, {}, "Bad Gateway", id="a broken proxy", marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("path", ["jawaban", pytest.param("selesai", marks=pytest.mark.long)])
-def test_what_does_not_answer_is_asked_again_later_and_not_hammered(
-    agency, machines, path, status, headers, body
-):
-    machine = machines(agency)
-    page = machine.begin(agency, 0)
-    saved(page)
+
+
+def not_answered(page, path, *, status, headers, body) -> list[float]:
+    """When the page asks for a path, from here on without an answer."""
     asked: list[float] = []
 
     def fail(route):
         asked.append(time.monotonic())
         route.fulfill(status=status, headers=headers, body=body)
 
-    page.route(f"**/ujian/{path}", fail)
-    choose(page, "dua")
-    if path == "selesai":
-        saved(page)
-    pressed = (
-        path == "selesai" or "Retry-After" in headers
-    )  # pressing is no way round what was asked
-    if pressed:
-        page.click("#finish")
-        page.click("#yes")
+    page.route(path, fail)
+    return asked
+
+
+def asked_later_each_time(page, asked, headers) -> None:
+    """Until it has asked again: as late as it was told to, or later each time."""
     until = time.monotonic() + PATIENCE
     while len(asked) < (2 if "Retry-After" in headers else 3):
         assert time.monotonic() < until
@@ -236,11 +237,54 @@ def test_what_does_not_answer_is_asked_again_later_and_not_hammered(
 
     assert waits[0] >= (3.9 if "Retry-After" in headers else 0.4), waits
     assert waits[-1] >= 0.9, "longer each time"
+
+
+@NO_ANSWERS
+@pytest.mark.parametrize("path", ["jawaban", pytest.param("selesai", marks=pytest.mark.long)])
+def test_what_does_not_answer_is_asked_again_later_and_not_hammered(
+    agency, machines, path, status, headers, body
+):
+    page = machines(agency).begin(agency, 0)
+    saved(page)
+    asked = not_answered(page, f"**/ujian/{path}", status=status, headers=headers, body=body)
+    choose(page, "dua")
+    if path == "selesai":
+        saved(page)
+    # Pressing is no way round what was asked.
+    pressed = path == "selesai" or "Retry-After" in headers
+    if pressed:
+        page.click("#finish")
+        page.click("#yes")
+
+    asked_later_each_time(page, asked, headers)
     page.unroute(f"**/ujian/{path}")
     if not pressed:
         saved(page)
         page.click("#finish")
         page.click("#yes")
+    page.wait_for_url("**/tanda-terima/")
+    assert page.inner_text("#answered") == "1"
+
+
+@pytest.mark.long
+@NO_ANSWERS
+def test_a_next_item_that_does_not_come_is_asked_for_again_later(
+    agency, machines, status, headers, body
+):
+    machine = machines(agency)
+    machine.context.route("**/ujian/isi.json", with_an_adaptive_end)
+    page = machine.begin(agency, 0)
+    page.locator("#map button").last.click()
+    choose(page, "dua")
+    saved(page)
+    asked = not_answered(page, "**/ujian/berikut", status=status, headers=headers, body=body)
+    page.click("#next")
+
+    asked_later_each_time(page, asked, headers)
+    page.route("**/ujian/berikut", lambda route: route.fulfill(json={"question": None}))
+    page.locator("#trouble").wait_for(state="hidden")
+    page.click("#finish")
+    page.click("#yes")
     page.wait_for_url("**/tanda-terima/")
     assert page.inner_text("#answered") == "1"
 
