@@ -32,11 +32,8 @@ from cakap.delivery.saving import save
 from cakap.errors import Refused
 
 SALT, MOST_SEALED = "cakap.delivery.deposit", 50
-KEY, NONCE, MARK = (
-    32,
-    24,
-    16,
-)  # bytes of a package before its text, and of the mark that the text is whole
+# Bytes of a package before its text, and of the mark that the text is whole.
+KEY, NONCE, MARK = 32, 24, 16
 
 
 def deposit_token(attempt: Attempt) -> str:
