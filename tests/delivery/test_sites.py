@@ -23,7 +23,7 @@ from itembank.test_kinds import DRAFTS, PICTURE
 from world import NOW, make_open_session, make_world
 
 from cakap.accounts.models import Role
-from cakap.delivery import control
+from cakap.delivery import control, minutes
 from cakap.delivery.decisions import remove_from_seat, reopen_session, swap_seats
 from cakap.delivery.errors import NoSuchSeat
 from cakap.delivery.evidence import decide_evidence
@@ -255,11 +255,11 @@ def test_nobody_sits_here_what_is_held_at_a_site(world, site):
 
 
 def an_exam_day(session):
-    """What a site would tell at three moments, and its events in parts."""
-    one = sit(session, 0)
+    """What a site would tell at three moments, and its events in parts. Seat 2 signs in first."""
+    one = sit(session, 1)
     keep(one, 1)
     first = head_of(session, now=later(1))
-    two = sit(session, 1, now=later(2))
+    two = sit(session, 0, now=later(2))
     keep(two, 1, "b")
     control.pause_room(session=session, reason="Listrik", by="p", now=later(3))
     control.resume_room(session=session, by="p", now=later(13))
@@ -287,7 +287,7 @@ def summary(session):
         {a.seat_id: (a.submitted_at, a.closes_at) for a in Attempt.objects.all()},
         sorted(Event.objects.values_list("attempt__seat", "seq", "response", "late")),
         Interruption.objects.count(), Grant.objects.count(), Incident.objects.count(),
-        Session.objects.get(pk=session.pk).state,
+        Session.objects.get(pk=session.pk).state, minutes.code(session),
     )  # fmt: skip
 
 

@@ -200,14 +200,17 @@ def _clock(moment: datetime) -> str:
 
 
 def code(session: Session) -> str:
-    """Of every answer that the session's log holds: the same log, the same code."""
+    """Of every answer that the session's log holds: the same log, the same code, here and at a site.
+
+    By seats, not in the order of signing in, which the centre does not have.
+    """
     rows = (
         Event.objects.filter(attempt__seat__session=session)
         .values_list("attempt__seat__number")
         .annotate(events=Count("pk"))
         .order_by("attempt__seat__number")
     )
-    last = Event.objects.filter(attempt__seat__session=session).order_by("attempt", "seq")
+    last = Event.objects.filter(attempt__seat__session=session).order_by("attempt__seat", "seq")
     lines = last.values_list("attempt__seat__number", "seq", "kind", "item", "response", "late")
     return digest([list(rows), [list(line) for line in lines.iterator(chunk_size=20000)]])[
         :16
