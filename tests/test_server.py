@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -104,6 +105,7 @@ def test_a_kill_in_the_middle_loses_no_acknowledged_answer(served):
 
 
 def test_a_server_that_forgets_that_it_was_asked_to_end_is_asked_again(monkeypatch):
+    monkeypatch.setattr(running, "HEARD", 0)
     monkeypatch.setattr(running, "ASKED_AGAIN", 1)
     forgetful = subprocess.Popen([sys.executable, "-c", FORGETS_ONCE], stdout=subprocess.PIPE)
     worker = subprocess.Popen(["sleep", "60"])
@@ -112,3 +114,26 @@ def test_a_server_that_forgets_that_it_was_asked_to_end_is_asked_again(monkeypat
     running.end_all(forgetful, worker)
 
     assert (forgetful.returncode, worker.returncode) == (0, -signal.SIGTERM)
+
+
+STUCK = """
+import signal, subprocess
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL).pid, flush=True)
+signal.pause()
+"""
+
+
+def test_a_server_that_never_ends_is_killed_with_what_it_started(monkeypatch):
+    """Its workers would hold the port: the next start would be refused."""
+    for name, seconds in {"HEARD": 0, "ASKED_AGAIN": 1, "END_OF_SERVER": 2}.items():
+        monkeypatch.setattr(running, name, seconds)
+    stuck = subprocess.Popen([sys.executable, "-c", STUCK], stdout=subprocess.PIPE)
+    child = int(stuck.stdout.readline())
+    worker = subprocess.Popen(["sleep", "60"])
+
+    running.end_all(stuck, worker)
+
+    assert (stuck.returncode, worker.returncode) == (-signal.SIGKILL, -signal.SIGTERM)
+    words = Path(f"/proc/{child}/cmdline")
+    wait_for("the end of its child", lambda: not (words.exists() and words.read_bytes()))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -24,7 +26,9 @@ from cakap.cli.room import prepare
 from cakap.settings.reader import plain_host
 
 LONGEST_START = 900  # seconds: a small machine that does much else needs minutes
-LONGEST_END, ASKED_AGAIN = 60, 5  # seconds until it is killed, and until the server is asked again
+# Seconds: until the server is asked, after a signal that may have reached it too; until it is asked again;
+# until it is killed, and until the worker is, which may have a job to finish.
+HEARD, ASKED_AGAIN, END_OF_SERVER, END_OF_WORKER = 2, 5, 20, 60
 NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 SILENCE = 15  # seconds after which a person wants to hear that we wait
 
@@ -197,23 +201,36 @@ def wait_for(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -
 
 
 def end_all(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -> None:
-    """Ask both to end; kill what does not in LONGEST_END seconds, and say so.
+    """Ask both to end; kill what does not, and say so.
 
-    The server kills workers of its own that do not end in ten seconds. It is given longer than that:
-    were it killed first, they would stay behind and hold the port. It forgets that it was asked while it
-    replaces a worker, and a signal to the whole group (Ctrl-C, systemd) makes it begin that: it is asked
-    again and again. The worker is asked once: a second time it would give up what it is doing.
+    A signal to the whole group (Ctrl-C, systemd) has asked the server already, and a second one while it
+    still answers to the first can stop it for good: its handler waits for a lock that it holds itself. It
+    is left alone for a moment. It also forgets that it was asked while it replaces a worker, which such a
+    signal makes it begin: then it is asked again and again. It kills workers of its own that do not end in
+    ten seconds and is given longer than that; where it is killed, they are too, or they would hold the port.
+    The worker is asked once: a second time it would give up what it is doing.
     """
-    server.terminate()
     worker.terminate()
-    for _ in range(LONGEST_END // ASKED_AGAIN):
-        if _has_ended(server, ASKED_AGAIN):
+    ended = _has_ended(server, HEARD)
+    for _ in range(END_OF_SERVER // ASKED_AGAIN):
+        if ended:
             break
         server.terminate()
-    for process, seconds in ((server, 0), (worker, LONGEST_END)):
+        ended = _has_ended(server, ASKED_AGAIN)
+    for process, seconds in ((server, 0), (worker, END_OF_WORKER)):
         if not _has_ended(process, seconds):
             ERR.print(f"Proses {process.pid} tidak berhenti; dihentikan paksa.", highlight=False)
+            for child in _children_of(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
             process.kill()
+            process.wait()
+
+
+def _children_of(pid: int) -> list[int]:
+    """Processes that a process has started; none where the system does not tell."""
+    told = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for file in told for child in file.read_text().split()]
 
 
 def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
