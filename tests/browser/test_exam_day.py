@@ -324,6 +324,7 @@ def soon(session):
     )
 
 
+@pytest.mark.long
 def test_a_session_of_three_with_a_proctor_through_every_step(page, machine):
     """Desk, door, work, announcement, pause, spare machine, time given, incident, minutes, end."""
     world = make_world()
