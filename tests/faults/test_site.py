@@ -111,6 +111,7 @@ def test_the_power_of_a_whole_site_goes_and_the_centre_ends_with_the_sites_log(p
     assert events(centre.data) == events(site.data)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_centres_server_is_down_at_sign_in_and_the_room_sits_all_the_same(places):
     """10 February 2020: the central server down at sign-in, nationwide. The room needs no centre."""
