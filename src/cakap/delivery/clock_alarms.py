@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from cakap.delivery.errors import TimeInDoubt, TimeNotConfirmed, TimeOvertaken
 from cakap.delivery.models import ClockAlarm
 
@@ -24,9 +26,15 @@ def refuse_unconfirmed_time() -> None:
 
 
 def newest_settled() -> int:
-    """The number of the confirmation that the time rests on now; 0 before the first."""
-    rows = ClockAlarm.objects.filter(is_open=False)
-    return rows.values_list("pk", flat=True).first() or 0
+    """The number of the confirmation that the time rests on now; 0 before the first.
+
+    Every commit of answers asks: written out, since putting the query together took a tenth of it.
+    """
+    table = connection.ops.quote_name(ClockAlarm._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT MAX(id) FROM {table} WHERE NOT is_open")  # noqa: S608
+        (newest,) = cursor.fetchone()
+    return newest or 0
 
 
 def refuse_overtaken(settled: int | None) -> None:
