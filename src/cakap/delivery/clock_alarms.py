@@ -28,7 +28,7 @@ def refuse_unconfirmed_time() -> None:
 def newest_settled() -> int:
     """The number of the confirmation that the time rests on now; 0 before the first.
 
-    Every commit of answers asks: written out, since putting the query together took a tenth of it.
+    Every request asks: written out, since putting the query together took longer than the answer.
     """
     table = connection.ops.quote_name(ClockAlarm._meta.db_table)
     with connection.cursor() as cursor:

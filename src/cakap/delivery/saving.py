@@ -16,10 +16,10 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from cakap.delivery.clock import Bounds
-from cakap.delivery.clock_alarms import refuse_overtaken
 from cakap.delivery.door import Door
 from cakap.delivery.ends import end_of, told_of_end
 from cakap.delivery.errors import (
@@ -31,10 +31,12 @@ from cakap.delivery.errors import (
     OtherDevice,
     OutOfTurn,
     RefusedEvent,
+    TimeOvertaken,
 )
 from cakap.delivery.models import (
     Announcement,
     Attempt,
+    ClockAlarm,
     Device,
     Event,
     Offer,
@@ -75,6 +77,7 @@ Row = tuple[Any, ...]
 class _Standing:
     """Of an attempt, what decides whether its answers are taken, and which of them are late.
 
+    settled: the newest confirmation of the server's time, by which all of this is said.
     sections: section -> its bounds, None once it was left; timed: item -> section with its own time.
     """
 
@@ -92,6 +95,7 @@ class _Standing:
     removed: bool = False
     starts_at: datetime = EPOCH
     postponed_at: datetime | None = None
+    settled: int = 0
     sections: Mapping[int, Bounds | None] = field(default_factory=dict)
 
     def is_late(self, item: int, now: datetime) -> bool:
@@ -202,7 +206,8 @@ def _rounds(sendings: Sequence[Sending]) -> Iterator[list[int]]:
 def _save_round(sendings: Sequence[Sending], now: datetime, settled: int | None) -> list[Outcome]:
     """One transaction for sendings of different attempts."""
     standings = _standings({sending.attempt for sending in sendings})
-    refuse_overtaken(settled)
+    if settled is not None and any(one.settled > settled for one in standings.values()):
+        raise TimeOvertaken
     checked = [_check(sending, standings.get(sending.attempt)) for sending in sendings]
     try:
         with transaction.atomic():
@@ -244,13 +249,17 @@ def _outcome(checked: _Checked, now: datetime) -> Outcome:
 
 @cache
 def _standing_rows() -> QuerySet[Attempt, Any]:
-    """What decides of every attempt, for a filter: naming the columns costs as much as asking for them."""
-    return Attempt.objects.values_list(
+    """What decides of every attempt, for a filter: naming the columns costs as much as asking for them.
+
+    With it the newest confirmation of the time, as it was when all of this was read.
+    """
+    confirmed = ClockAlarm.objects.filter(is_open=False).order_by("-pk").values("pk")[:1]
+    return Attempt.objects.annotate(settled=Coalesce(Subquery(confirmed), 0)).values_list(
         "pk", "device", "begun_at", "closes_at", "paused_at", "submitted_at", "seen_at",
         "seat__session_id", "seat__session__state", "seat__session__form_id",
         "seat__session__programme__policy_digest", "seat__session__room__networks",
         "seat__session__quit_code", "seat__session__exam_keys", "pages", "set_aside_at",
-        "seat__session__starts_at", "seat__session__postponed_at",
+        "seat__session__starts_at", "seat__session__postponed_at", "settled",
     )  # fmt: skip
 
 
@@ -263,10 +272,11 @@ def _standings(attempts: set[int]) -> dict[int, _Standing]:
             state=state, form=form, policy=policy,
             door=Door(networks=networks, quit_code=quit_code, exam_keys=exam_keys), page=page,
             removed=aside is not None, starts_at=starts_at, postponed_at=postponed_at,
+            settled=settled,
         )
         for (
             pk, device, begun, closes, paused, submitted, seen, session, state, form, policy,
-            networks, quit_code, exam_keys, page, aside, starts_at, postponed_at,
+            networks, quit_code, exam_keys, page, aside, starts_at, postponed_at, settled,
         ) in rows
     }  # fmt: skip
     timed = [pk for pk, standing in found.items() if timed_of(standing.form)]
